@@ -1,0 +1,45 @@
+import type { Message } from "./message.ts";
+
+/** An append-only log; a summary stands for everything before it. */
+export type Entry = MessageEntry | SummaryEntry;
+
+export interface MessageEntry {
+  readonly type: "message";
+  /** Unique in the session. */
+  readonly id: string;
+  /** The turn it belongs to. */
+  readonly turn: string;
+  readonly message: Message;
+  /** The model that wrote it, for assistant messages. */
+  readonly model?: string;
+}
+
+export interface SummaryEntry {
+  readonly type: "summary";
+  readonly id: string;
+  /** Empty: the user cleared the conversation. */
+  readonly text: string;
+  /** The newest entries before the summary that it does not cover, to be kept word for word. */
+  readonly keep: number;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+export interface SessionInfo {
+  readonly session: string;
+  readonly bytes: number;
+  /** Unix milliseconds. */
+  readonly updatedAt: number;
+}
+
+export interface SessionStore {
+  /** In order, each entry whole or not at all; on the disk for sure only after `sync`. */
+  append(session: string, entries: readonly Entry[]): Promise<void>;
+  /** The newest `limit` entries, oldest first (all without a limit). An unknown session is empty. */
+  read(session: string, limit?: number): Promise<Entry[]>;
+  list(): Promise<SessionInfo[]>;
+  /** False when there was none. */
+  remove(session: string): Promise<boolean>;
+  /** Forces what was appended to these sessions onto the disk. */
+  sync(sessions: readonly string[]): Promise<void>;
+}

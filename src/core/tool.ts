@@ -1,0 +1,36 @@
+import type { Address } from "./channel.ts";
+import type { Json, JsonObject } from "./json.ts";
+import type { Image } from "./message.ts";
+
+export interface ToolSpec {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the arguments, an object schema. */
+  readonly input: JsonObject;
+}
+
+/** Who a turn is run for; policy decides by it. */
+export interface Actor {
+  readonly channel: string;
+  readonly sender: string;
+}
+
+export interface ToolContext {
+  readonly session: string;
+  readonly actor: Actor;
+  readonly signal: AbortSignal;
+  /** Sends a message of the agent's own to a chat; resolves when it is safely in the outbox. */
+  send(to: Address, text: string): Promise<void>;
+}
+
+export interface ToolOutput {
+  readonly text: string;
+  readonly images?: readonly Image[];
+}
+
+/** What `run` returns goes to the model, and so does a thrown error, marked as failed. */
+export interface Tool extends ToolSpec {
+  /** `read` may run beside others and again after a crash; `write` runs alone and at most once. */
+  readonly effect: "read" | "write";
+  run(input: Json, context: ToolContext): Promise<string | ToolOutput>;
+}

@@ -22,6 +22,4 @@ export interface Receipt {
   readonly events: AsyncIterable<TurnEvent>;
   /** The sender has gone: ends the turn unless it is durable. */
   abandon(): void;
-  /** The reply has reached its receiver: nothing is left to do for this turn. */
-  delivered(): void;
 }

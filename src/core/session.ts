@@ -1,4 +1,5 @@
 import type { Message } from "./message.ts";
+import type { Usage } from "./model.ts";
 
 /** An append-only log; a summary stands for everything before it. */
 export type Entry = MessageEntry | SummaryEntry;
@@ -12,6 +13,7 @@ export interface MessageEntry {
   readonly message: Message;
   /** The model that wrote it, for assistant messages. */
   readonly model?: string;
+  readonly usage?: Usage;
 }
 
 export interface SummaryEntry {

@@ -1,0 +1,120 @@
+import type { Inbound } from "../core/channel.ts";
+import { textOf } from "../core/message.ts";
+import type { Usage } from "../core/model.ts";
+import type { Entry, SessionStore } from "../core/session.ts";
+import type { Tool } from "../core/tool.ts";
+import { addUsage } from "./turn.ts";
+
+export interface CommandOptions {
+  readonly store: SessionStore;
+  readonly tools: readonly Tool[];
+  /** The model of this session's next turn. */
+  modelOf(session: string): Promise<string>;
+  /** Throws when there is no such model or its key is missing. */
+  chooseModel(session: string, model: string): Promise<void>;
+  /** Models that can be named, for `/model` alone. */
+  knownModels(): readonly string[];
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+interface CommandResult {
+  readonly text: string;
+  readonly entries?: readonly Entry[];
+}
+
+interface Call {
+  readonly turn: string;
+  readonly session: string;
+  readonly rest: string;
+}
+
+interface Command {
+  readonly usage: string;
+  readonly summary: string;
+  run(call: Call, options: CommandOptions): Promise<CommandResult>;
+}
+
+/** What a user may type in any chat instead of a message; answered without a model. `/stop` is the line's own. */
+const commands: Readonly<Record<string, Command>> = {
+  help: { usage: "/help", summary: "what can be typed here", run: async (_, options) => ({ text: help(options) }) },
+  clear: { usage: "/clear", summary: "begin a new conversation; the old one stays in the file", run: clear },
+  tools: { usage: "/tools", summary: "the agent's tools", run: async (_, { tools }) => ({ text: listTools(tools) }) },
+  model: { usage: "/model [VENDOR/NAME]", summary: "show or choose this conversation's model", run: model },
+  sessions: { usage: "/sessions", summary: "the newest conversations", run: listSessions },
+  stop: {
+    usage: "/stop",
+    summary: "end what the agent is doing now",
+    run: async () => ({ text: "Nothing is running." }),
+  },
+  cost: { usage: "/cost", summary: "the tokens this conversation has used", run: cost },
+};
+
+/** The command in a message, if it is one of ours; other words with a slash are for the model. */
+export function commandIn(inbound: Inbound): { readonly name: string; readonly rest: string } | undefined {
+  if (inbound.history) return undefined;
+  const text = textOf({ role: "user", parts: inbound.parts, at: 0 }).trim();
+  const match = /^\/([a-z]+)(?:\s+(.*))?$/s.exec(text);
+  const name = match?.[1] ?? "";
+  return Object.hasOwn(commands, name) ? { name, rest: match?.[2]?.trim() ?? "" } : undefined;
+}
+
+export async function runCommand(
+  command: { readonly name: string; readonly rest: string },
+  at: { readonly turn: string; readonly session: string },
+  options: CommandOptions,
+): Promise<CommandResult> {
+  const known = commands[command.name];
+  return known ? await known.run({ ...at, rest: command.rest }, options) : { text: `no command /${command.name}` };
+}
+
+function help({ tools }: CommandOptions): string {
+  const rows = Object.values(commands).map(({ usage, summary }) => `${usage.padEnd(22)} ${summary}`);
+  return `${rows.join("\n")}\n\nAnything else is a message for the agent. It has ${tools.length} tools: /tools lists them.`;
+}
+
+async function clear({ turn, session }: Call, { store, now }: CommandOptions): Promise<CommandResult> {
+  if ((await store.read(session, 1)).length === 0) return { text: "This conversation is empty already." };
+  const entries: Entry[] = [{ type: "summary", id: `${turn}-0`, text: "", keep: 0, at: now() }];
+  return { text: "A new conversation begins. The old one stays in the session file.", entries };
+}
+
+function listTools(tools: readonly Tool[]): string {
+  return tools.map(({ name, description }) => `${name.padEnd(16)} ${description.split(/(?<=\.) /, 1)[0]}`).join("\n");
+}
+
+async function model({ session, rest }: Call, options: CommandOptions): Promise<CommandResult> {
+  if (rest !== "") {
+    await options.chooseModel(session, rest);
+    return { text: `This conversation now uses ${rest}.` };
+  }
+  const known = options.knownModels().join(", ");
+  return { text: `Model: ${await options.modelOf(session)}\nChange it with /model VENDOR/NAME. Vendors: ${known}` };
+}
+
+async function listSessions({ session }: Call, { store }: CommandOptions): Promise<CommandResult> {
+  const newest = (await store.list()).slice(0, 20);
+  if (newest.length === 0) return { text: "No sessions found." };
+  const rows = newest.map((info) => {
+    const mark = info.session === session ? " (this one)" : "";
+    return `${new Date(info.updatedAt).toISOString().slice(0, 16).replace("T", " ")}  ${info.session}${mark}`;
+  });
+  return { text: rows.join("\n") };
+}
+
+async function cost({ session }: Call, { store }: CommandOptions): Promise<CommandResult> {
+  const byModel = new Map<string, { usage: Usage; calls: number }>();
+  for (const entry of await store.read(session)) {
+    if (entry.type !== "message" || !entry.usage) continue;
+    const name = entry.model ?? "unknown model";
+    const sum = byModel.get(name) ?? { usage: { inputTokens: 0, outputTokens: 0 }, calls: 0 };
+    byModel.set(name, { usage: addUsage(sum.usage, entry.usage), calls: sum.calls + 1 });
+  }
+  if (byModel.size === 0) return { text: "No tokens used in this conversation yet." };
+  const rows = [...byModel].map(([name, { usage, calls }]) => {
+    const about = usage.estimated ? " (estimated)" : "";
+    const cached = usage.cacheReadTokens ? `, ${usage.cacheReadTokens} of them cached` : "";
+    return `${name}: ${calls} call(s), ${usage.inputTokens} tokens in${cached}, ${usage.outputTokens} out${about}`;
+  });
+  return { text: rows.join("\n") };
+}

@@ -1,0 +1,105 @@
+import { WeftError } from "../core/error.ts";
+
+export interface LaneLimits {
+  /** Turns running at once, over all sessions. */
+  readonly concurrent: number;
+  /** Turns running at once for one user. */
+  readonly perUser: number;
+  /** Turns waiting in one session. */
+  readonly queuedPerSession: number;
+}
+
+export interface Lanes {
+  /**
+   * Runs the task when it is its turn: one at a time in a session, in the order given; sessions side by side.
+   * Throws `limit` at once when too many wait.
+   */
+  enter<T>(lane: { readonly session: string; readonly user: string }, task: () => Promise<T>): Promise<T>;
+  counts(): { readonly running: number; readonly waiting: number };
+  /** Resolves when nothing runs or waits. */
+  idle(): Promise<void>;
+}
+
+/** Waiting turns over all sessions; each holds its message in RAM. */
+const mostWaiting = 4096;
+
+export function lanes(limits: LaneLimits): Lanes {
+  const state: State = { limits, waiting: [], busySessions: new Set(), users: new Map(), running: 0, watchers: [] };
+  return {
+    enter: (lane, task) => enter(state, lane, task),
+    counts: () => ({ running: state.running, waiting: state.waiting.length }),
+    idle: () => {
+      if (state.running === 0 && state.waiting.length === 0) return Promise.resolve();
+      return new Promise((resolve) => state.watchers.push(resolve));
+    },
+  };
+}
+
+interface State {
+  readonly limits: LaneLimits;
+  waiting: Ticket[];
+  /** Sessions with a running turn. */
+  readonly busySessions: Set<string>;
+  readonly users: Map<string, number>;
+  running: number;
+  watchers: (() => void)[];
+}
+
+interface Ticket {
+  readonly session: string;
+  readonly user: string;
+  readonly begin: () => Promise<void>;
+  started: boolean;
+}
+
+function enter<T>(state: State, lane: { session: string; user: string }, task: () => Promise<T>): Promise<T> {
+  const queued = state.waiting.filter(({ session }) => session === lane.session).length;
+  if (queued >= state.limits.queuedPerSession) {
+    throw new WeftError("limit", `${queued} messages wait in session ${lane.session} already: wait or send /stop`, {
+      retryAfterMs: 5000,
+    });
+  }
+  if (state.waiting.length >= mostWaiting) {
+    throw new WeftError("limit", `${mostWaiting} messages wait already: try again later`, { retryAfterMs: 10_000 });
+  }
+  return new Promise((resolve, reject) => {
+    const begin = () => task().then(resolve, reject);
+    state.waiting.push({ ...lane, begin, started: false });
+    startWhatMay(state);
+  });
+}
+
+function startWhatMay(state: State): void {
+  const { limits, users, busySessions } = state;
+  /** A session's turns keep their order: once one of them must wait, so must those behind it. */
+  const held = new Set<string>();
+  for (const ticket of state.waiting) {
+    if (state.running >= limits.concurrent) break;
+    const mine = users.get(ticket.user) ?? 0;
+    if (busySessions.has(ticket.session) || held.has(ticket.session) || mine >= limits.perUser) {
+      held.add(ticket.session);
+      continue;
+    }
+    ticket.started = true;
+    start(state, ticket);
+  }
+  state.waiting = state.waiting.filter(({ started }) => !started);
+}
+
+function start(state: State, ticket: Ticket): void {
+  state.running++;
+  state.busySessions.add(ticket.session);
+  state.users.set(ticket.user, (state.users.get(ticket.user) ?? 0) + 1);
+  const end = () => {
+    state.running--;
+    state.busySessions.delete(ticket.session);
+    const left = (state.users.get(ticket.user) ?? 1) - 1;
+    if (left === 0) state.users.delete(ticket.user);
+    else state.users.set(ticket.user, left);
+    startWhatMay(state);
+    if (state.running > 0 || state.waiting.length > 0) return;
+    for (const watcher of state.watchers.splice(0)) watcher();
+  };
+  // `begin` never rejects: it hands over how the task ended.
+  ticket.begin().then(end, end);
+}

@@ -1,0 +1,90 @@
+import type { Message } from "../core/message.ts";
+import type { Effort, Model, Prompt } from "../core/model.ts";
+import type { Entry } from "../core/session.ts";
+import type { ToolSpec } from "../core/tool.ts";
+import { tokensOfMessages, tokensOfText, tokensOfTools } from "../lib/tokens.ts";
+import { type Compacted, compact, fitInto } from "./compaction.ts";
+import { type History, historyOf } from "./history.ts";
+
+export interface PromptSettings {
+  readonly maxOutputTokens: number;
+  readonly temperature?: number;
+  readonly thinking?: Effort;
+  /** Upper bound for the context, below the model's own; absent = the model's. */
+  readonly contextTokens?: number;
+  /** Messages kept word for word; 0 = as many as fit. */
+  readonly memoryWindow: number;
+}
+
+export interface PromptInput {
+  readonly model: Model;
+  readonly session: string;
+  readonly system: string;
+  readonly tools: readonly ToolSpec[];
+  readonly settings: PromptSettings;
+  /** How many tokens this model counted for each one of ours so far. */
+  readonly ratio: number;
+  readonly signal: AbortSignal;
+}
+
+/** From here on older messages are summed up, so that there is room before the limit. */
+const compactAt = 0.8;
+const compactTo = 0.4;
+
+export interface Budget {
+  readonly contextTokens: number;
+  readonly outputTokens: number;
+  /** What the messages may take, in our own count. */
+  readonly messageTokens: number;
+}
+
+export function budgetOf({ model, system, tools, settings, ratio }: PromptInput, summary: string): Budget {
+  const contextTokens = Math.min(model.contextTokens, settings.contextTokens ?? model.contextTokens);
+  const outputTokens = Math.max(1, Math.min(settings.maxOutputTokens, Math.floor(contextTokens / 3)));
+  const fixed = tokensOfText(system) + tokensOfText(summary) + tokensOfTools(tools);
+  const forPrompt = ((contextTokens - outputTokens) * 0.97) / ratio;
+  return { contextTokens, outputTokens, messageTokens: Math.max(200, Math.floor(forPrompt - fixed)) };
+}
+
+/**
+ * Sums up older messages when they come near the limit, or when `must` says that the model found the prompt too long.
+ * Undefined when all is well as it is.
+ */
+export async function compactIfNeeded(
+  entries: readonly Entry[],
+  input: PromptInput,
+  must: boolean,
+): Promise<Compacted | undefined> {
+  const history = historyOf(entries);
+  const { messageTokens } = budgetOf(input, history.summary);
+  const window = input.settings.memoryWindow;
+  const crowded = window > 0 && history.messages.length > window;
+  const full = tokensOfMessages(history.messages) > messageTokens * compactAt;
+  if (!must && !crowded && !full) return undefined;
+  return await compact(history, {
+    model: input.model,
+    signal: input.signal,
+    session: input.session,
+    keepTokens: messageTokens * (must ? compactTo / 2 : compactTo),
+    keepMessages: window > 0 ? Math.ceil(window / 2) : Number.POSITIVE_INFINITY,
+  });
+}
+
+export function promptOf(entries: readonly Entry[], input: PromptInput, extra: readonly Message[] = []): Prompt {
+  const history = historyOf(entries);
+  const { outputTokens, messageTokens } = budgetOf(input, history.summary);
+  const { temperature, thinking } = input.settings;
+  return {
+    system: withSummary(input.system, history),
+    messages: [...fitInto(history.messages, messageTokens), ...extra],
+    tools: input.tools,
+    maxOutputTokens: outputTokens,
+    session: input.session,
+    ...(temperature !== undefined && { temperature }),
+    ...(thinking && { thinking }),
+  };
+}
+
+function withSummary(system: string, { summary }: History): string {
+  return summary === "" ? system : `${system}\n\n# The conversation so far, in short\n${summary}`;
+}

@@ -1,0 +1,278 @@
+import type { Inbound, Reply, TurnEvent } from "../core/channel.ts";
+import { WeftError } from "../core/error.ts";
+import { type CallPart, callsOf, type Message, type ResultPart, textOf } from "../core/message.ts";
+import type { Model, ModelDone, Usage } from "../core/model.ts";
+import type { Entry } from "../core/session.ts";
+import type { Tool } from "../core/tool.ts";
+import { tokensOfMessages, tokensOfText, tokensOfTools } from "../lib/tokens.ts";
+import { type LoopBreaker, loopBreaker } from "./loop-breaker.ts";
+import { compactIfNeeded, type PromptInput, type PromptSettings, promptOf } from "./prompt.ts";
+import { resumeCalls, runCalls, type ToolRun, type ToolRunOptions } from "./tool-runs.ts";
+
+export interface TurnOptions {
+  readonly toolRuns: ToolRunOptions;
+  readonly maxIterations: number;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  readonly monotonic: () => number;
+  readonly calibration: Calibration;
+}
+
+/** How a provider's count of tokens compares to ours, by model; learned from its usage. */
+export interface Calibration {
+  ratio(model: string): number;
+  learn(model: string, ours: number, theirs: number): void;
+}
+
+export interface TurnJob {
+  readonly turn: string;
+  readonly inbound: Inbound;
+  /** The conversation before this turn. */
+  readonly before: readonly Entry[];
+  /** What this turn wrote before a crash; empty for a new one. */
+  readonly written: readonly Entry[];
+  readonly model: Model;
+  readonly system: string;
+  readonly settings: PromptSettings;
+}
+
+export interface TurnIo {
+  readonly signal: AbortSignal;
+  readonly emit: (event: TurnEvent) => void;
+  /** Makes a step durable. */
+  readonly step: (entries: readonly Entry[]) => Promise<void>;
+  readonly answered: (done: ModelDone, ms: number) => void;
+  readonly toolRun: Omit<ToolRun, "record" | "emit" | "turn">;
+}
+
+export interface Outcome {
+  readonly reply: Reply;
+  /** The last entries, not yet durable. */
+  readonly entries: readonly Entry[];
+}
+
+/** Prompt, model, tools, repeat. Throws when the model cannot answer or the signal aborts; steps done stay done. */
+export async function runTurn(options: TurnOptions, job: TurnJob, io: TurnIo): Promise<Outcome> {
+  const turn = beginTurn(options, job, io);
+  if (turn.entries.length === 0) {
+    await step(turn, [entry(turn, { role: "user", parts: job.inbound.parts, at: job.inbound.at })]);
+  } else await goOn(turn);
+  for (;;) {
+    const { message, done } = await ask(turn, false);
+    const calls = callsOf(message);
+    if (calls.length === 0) return finish(turn, { message, done }, done.stop === "calls" ? "end" : done.stop);
+    await step(turn, [entry(turn, message, done)]);
+    const why = await callTools(turn, calls);
+    if (why !== undefined) return finish(turn, says(turn, `I stopped here: ${why}. Tell me how to go on.`), "loop");
+    if (roundsOf(turn) >= options.maxIterations) return await sumUp(turn);
+  }
+}
+
+interface Turn {
+  readonly options: TurnOptions;
+  readonly job: TurnJob;
+  readonly io: TurnIo;
+  /** What this turn has written, in order. */
+  readonly entries: Entry[];
+  readonly breaker: LoopBreaker;
+  readonly tools: readonly Tool[];
+  /** Numbers the entries of this turn, those before a crash included. */
+  nextEntry: number;
+  /** All text the user sees of this turn. */
+  text: string;
+  usage: Usage;
+  model: string;
+}
+
+function beginTurn(options: TurnOptions, job: TurnJob, io: TurnIo): Turn {
+  const tools = [...options.toolRuns.tools.values()];
+  const usage: Usage = { inputTokens: 0, outputTokens: 0 };
+  const entries = job.written.slice();
+  const nextEntry = entries.length;
+  return { options, job, io, entries, breaker: loopBreaker(), tools, nextEntry, text: "", usage, model: job.model.id };
+}
+
+/** Takes up a turn that a crash cut: shows what was said, and answers the calls that have no result. */
+async function goOn(turn: Turn): Promise<void> {
+  const messages = turn.entries.filter((written) => written.type === "message");
+  for (const { message, usage } of messages) {
+    if (message.role === "assistant") show(turn, textOf(message));
+    if (usage) turn.usage = addUsage(turn.usage, usage);
+  }
+  const answered = new Set(messages.flatMap(({ message }) => resultsOf(message).map(({ id }) => id)));
+  const last = messages.findLast(({ message }) => message.role === "assistant");
+  const open = last ? callsOf(last.message).filter(({ id }) => !answered.has(id)) : [];
+  if (open.length > 0) await resumeCalls(open, turn.options.toolRuns, toolRun(turn));
+}
+
+async function step(turn: Turn, entries: readonly Entry[]): Promise<void> {
+  await turn.io.step(entries);
+  turn.entries.push(...entries);
+}
+
+function entry(turn: Turn, message: Message, done?: ModelDone): Entry {
+  const from = done && { model: done.model, usage: done.usage };
+  return { type: "message", id: nextId(turn), turn: turn.job.turn, message, ...from };
+}
+
+function nextId(turn: Turn): string {
+  return `${turn.job.turn}-${turn.nextEntry++}`;
+}
+
+interface Answer {
+  readonly message: Message;
+  readonly done: ModelDone;
+}
+
+/** One call of the model, after compacting when the prompt comes near its limit. */
+async function ask(turn: Turn, withoutTools: boolean, extra: readonly Message[] = []): Promise<Answer> {
+  const input = promptInput(turn, withoutTools);
+  await makeRoom(turn, input, false);
+  try {
+    return await stream(turn, input, extra);
+  } catch (error) {
+    if (WeftError.from(error).code !== "overflow") throw error;
+    if (!(await makeRoom(turn, input, true))) throw error;
+    return await stream(turn, input, extra);
+  }
+}
+
+function promptInput({ job, options, tools, io }: Turn, withoutTools: boolean): PromptInput {
+  const { model, inbound, system, settings } = job;
+  const ratio = options.calibration.ratio(model.id);
+  return {
+    model,
+    session: inbound.session,
+    system,
+    tools: withoutTools ? [] : tools,
+    settings,
+    ratio,
+    signal: io.signal,
+  };
+}
+
+async function makeRoom(turn: Turn, input: PromptInput, must: boolean): Promise<boolean> {
+  const compacted = await compactIfNeeded(allEntries(turn), input, must);
+  if (!compacted) return false;
+  const how = compacted.why ? ` (without the model: ${compacted.why.message})` : "";
+  turn.io.emit({ type: "notice", text: `the older part of the conversation was summed up${how}` });
+  const { summary: text, keep } = compacted;
+  await step(turn, [{ type: "summary", id: nextId(turn), text, keep, at: turn.options.now() }]);
+  return true;
+}
+
+async function stream(turn: Turn, input: PromptInput, extra: readonly Message[]): Promise<Answer> {
+  const { io, options } = turn;
+  const prompt = promptOf(allEntries(turn), input, extra);
+  const began = options.monotonic();
+  const before = turn.text;
+  for await (const event of input.model.stream(prompt, io.signal)) {
+    if (event.type === "done") {
+      const ours = tokensOfText(prompt.system) + tokensOfTools(prompt.tools) + tokensOfMessages(prompt.messages);
+      if (!event.usage.estimated) options.calibration.learn(input.model.id, ours, event.usage.inputTokens);
+      turn.usage = addUsage(turn.usage, event.usage);
+      turn.model = event.model;
+      io.answered(event, options.monotonic() - began);
+      return { message: { ...event.message, at: options.now() }, done: event };
+    }
+    if (event.type === "text") show(turn, event.delta, turn.text === before);
+    else {
+      if (event.type === "restart") turn.text = before;
+      io.emit(event);
+    }
+  }
+  io.signal.throwIfAborted();
+  throw new WeftError("internal", `${input.model.id} ended without an answer`);
+}
+
+/** Text of different rounds is set apart, so that the deltas joined are the reply. */
+function show(turn: Turn, delta: string, begins = true): void {
+  if (delta === "") return;
+  const apart = begins && turn.text !== "" && !turn.text.endsWith("\n\n") ? "\n\n" : "";
+  turn.text += apart + delta;
+  turn.io.emit({ type: "text", delta: apart + delta });
+}
+
+/** Returns why the turn should end, if it should. */
+async function callTools(turn: Turn, calls: readonly CallPart[]): Promise<string | undefined> {
+  const results: ResultPart[] = [];
+  await runCalls(calls, turn.options.toolRuns, toolRun(turn, results));
+  for (const result of results) {
+    const call = calls.find(({ id }) => id === result.id);
+    const why = call && turn.breaker.record(call, result);
+    if (why !== undefined) return why;
+  }
+  return undefined;
+}
+
+function toolRun(turn: Turn, results: ResultPart[] = []): ToolRun {
+  const at = turn.options.now();
+  return {
+    ...turn.io.toolRun,
+    turn: turn.job.turn,
+    emit: turn.io.emit,
+    record: async (done) => {
+      results.push(...done);
+      const messages = done.map((part): Message => ({ role: "tool", parts: [part], at }));
+      await step(
+        turn,
+        messages.map((message) => entry(turn, message)),
+      );
+    },
+  };
+}
+
+/** The tool rounds are used up: the model says how far it came, and the user may send it on. */
+async function sumUp(turn: Turn): Promise<Outcome> {
+  const text = `[weft: all ${turn.options.maxIterations} tool rounds of this message are used up. Without tools now: tell the user
+what you did, what you found and what is left, and offer to go on.]`;
+  const note: Message = { role: "user", parts: [{ type: "text", text }], at: turn.options.now() };
+  try {
+    const answer = await ask(turn, true, [note]);
+    if (textOf(answer.message).trim() !== "") return finish(turn, answer, "limit");
+  } catch (error) {
+    turn.io.signal.throwIfAborted();
+    turn.io.emit({ type: "notice", text: `the model could not sum up: ${WeftError.from(error).message}` });
+  }
+  const limit = `I have used all ${turn.options.maxIterations} tool rounds for this message and am not done. Shall I go on?`;
+  return finish(turn, says(turn, limit), "limit");
+}
+
+/** Words of our own, not the model's. */
+function says(turn: Turn, text: string): Pick<Answer, "message"> {
+  show(turn, text);
+  return { message: { role: "assistant", parts: [{ type: "text", text }], at: turn.options.now() } };
+}
+
+function finish(
+  turn: Turn,
+  { message, done }: Pick<Answer, "message"> & Partial<Answer>,
+  stop: Reply["stop"],
+): Outcome {
+  const { usage, model } = turn;
+  return { reply: { text: turn.text, usage, model, stop }, entries: [entry(turn, message, done)] };
+}
+
+function allEntries({ job, entries }: Turn): Entry[] {
+  return [...job.before, ...entries];
+}
+
+function roundsOf({ entries }: Turn): number {
+  return entries.filter((written) => written.type === "message" && written.message.role === "assistant").length;
+}
+
+function resultsOf(message: Message): ResultPart[] {
+  return message.parts.filter((part) => part.type === "result");
+}
+
+export function addUsage(a: Usage, b: Usage): Usage {
+  const sum = (x: number | undefined, y: number | undefined) => (x ?? 0) + (y ?? 0);
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    cacheReadTokens: sum(a.cacheReadTokens, b.cacheReadTokens),
+    cacheWriteTokens: sum(a.cacheWriteTokens, b.cacheWriteTokens),
+    reasoningTokens: sum(a.reasoningTokens, b.reasoningTokens),
+    ...((a.estimated || b.estimated) && { estimated: true as const }),
+  };
+}

@@ -1,0 +1,184 @@
+import type { Bus } from "../core/bus.ts";
+import type { Message } from "../core/message.ts";
+import type { Model } from "../core/model.ts";
+import type { Policy } from "../core/policy.ts";
+import type { Entry, SessionStore } from "../core/session.ts";
+import type { Tool } from "../core/tool.ts";
+import { tokensOfMessages, tokensOfText, tokensOfTools } from "../lib/tokens.ts";
+import type { ModelChoices } from "./choices.ts";
+import { type CommandOptions, commandIn, runCommand } from "./commands.ts";
+import { historyOf } from "./history.ts";
+import type { Work } from "./line.ts";
+import type { Outbox } from "./outbox.ts";
+import type { PromptSettings } from "./prompt.ts";
+import { type SystemPrompt, systemText } from "./system-prompt.ts";
+import type { ToolRunOptions } from "./tool-runs.ts";
+import { type Calibration, type Outcome, runTurn, type TurnOptions } from "./turn.ts";
+
+export interface WorkerOptions {
+  readonly store: SessionStore;
+  readonly tools: readonly Tool[];
+  readonly policy: Policy;
+  readonly keepLong: ToolRunOptions["keepLong"];
+  readonly systemPrompt: SystemPrompt;
+  readonly choices: ModelChoices;
+  readonly bus: Bus;
+  readonly outbox: Pick<Outbox, "post">;
+  /** The model ready for use: probed, with its fallbacks behind it. Throws when it cannot be used. */
+  readonly model: (id: string) => Promise<Model>;
+  /** Throws when there is no such model or its key is missing. */
+  readonly checkModel: (id: string) => void;
+  readonly knownModels: () => readonly string[];
+  readonly defaultModel: () => string;
+  readonly settings: PromptSettings;
+  readonly maxIterations: number;
+  readonly now: () => number;
+  readonly monotonic: () => number;
+  readonly newId: () => string;
+}
+
+export interface Worker {
+  work(work: Work): Promise<Outcome>;
+  /** What fills a session's prompt, in tokens of our own count. */
+  context(session: string): Promise<ContextReport>;
+}
+
+export interface ContextReport {
+  readonly model: string;
+  readonly contextTokens: number;
+  readonly maxOutputTokens: number;
+  readonly sections: readonly { readonly name: string; readonly tokens: number; readonly detail: string }[];
+}
+
+export function createWorker(options: WorkerOptions): Worker {
+  const turnOptions: TurnOptions = {
+    toolRuns: {
+      tools: new Map(options.tools.map((tool) => [tool.name, tool])),
+      policy: options.policy,
+      keepLong: options.keepLong,
+      monotonic: options.monotonic,
+    },
+    maxIterations: options.maxIterations,
+    now: options.now,
+    monotonic: options.monotonic,
+    calibration: calibration(),
+  };
+  const commandOptions: CommandOptions = {
+    store: options.store,
+    tools: options.tools,
+    modelOf: (session) => modelOf(options, session),
+    chooseModel: async (session, model) => {
+      options.checkModel(model);
+      await options.choices.choose(session, model);
+    },
+    knownModels: options.knownModels,
+    now: options.now,
+  };
+  return {
+    work: (work) => run(options, { turnOptions, commandOptions }, work),
+    context: (session) => report(options, session),
+  };
+}
+
+async function run(
+  options: WorkerOptions,
+  prepared: { readonly turnOptions: TurnOptions; readonly commandOptions: CommandOptions },
+  work: Work,
+): Promise<Outcome> {
+  const { turn, inbound, written, signal, emit, step } = work;
+  const command = commandIn(inbound);
+  if (command) {
+    const { text, entries } = await runCommand(command, { turn, session: inbound.session }, prepared.commandOptions);
+    return {
+      reply: { text, usage: { inputTokens: 0, outputTokens: 0 }, model: "", stop: "end" },
+      entries: entries ?? [],
+    };
+  }
+  const model = await options.model(inbound.settings?.model ?? (await modelOf(options, inbound.session)));
+  const sections = await options.systemPrompt.sections();
+  const more = inbound.settings?.system;
+  const system = systemText(sections) + (more === undefined ? "" : `\n\n# Instructions of the client\n${more}`);
+  const before = await entriesBefore(options, work);
+  const job = { turn, inbound, before, written, model, system, settings: settingsOf(options, work) };
+  return await runTurn(prepared.turnOptions, job, {
+    signal,
+    emit,
+    step,
+    answered: ({ model: id, usage }, ms) => options.bus.publish({ type: "model", turn, model: id, usage, ms }),
+    toolRun: {
+      context: {
+        session: inbound.session,
+        actor: { channel: inbound.from.channel, sender: inbound.sender },
+        signal,
+        send: (to, text) => options.outbox.post({ id: options.newId(), to, text }),
+      },
+      measured: (tool, failed, ms) => options.bus.publish({ type: "tool", turn, tool, failed, ms }),
+    },
+  });
+}
+
+async function modelOf({ choices, defaultModel }: WorkerOptions, session: string): Promise<string> {
+  return (await choices.of(session)) ?? defaultModel();
+}
+
+function settingsOf({ settings }: WorkerOptions, { inbound }: Work): PromptSettings {
+  const { maxOutputTokens, temperature, thinking } = inbound.settings ?? {};
+  return {
+    ...settings,
+    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+    ...(temperature !== undefined && { temperature }),
+    ...(thinking && { thinking }),
+  };
+}
+
+/** Reading stops far enough back for the window and what a summary keeps; more never reaches the prompt. */
+function readLimit({ settings }: WorkerOptions): number {
+  return settings.memoryWindow === 0 ? mostRead : Math.min(mostRead, settings.memoryWindow * 4 + 100);
+}
+const mostRead = 500;
+
+async function entriesBefore(options: WorkerOptions, { turn, inbound }: Work): Promise<Entry[]> {
+  if (!inbound.history) {
+    const entries = await options.store.read(inbound.session, readLimit(options));
+    return entries.filter((entry) => !entry.id.startsWith(`${turn}-`));
+  }
+  return inbound.history.map((message, index) => ({ type: "message", id: `given-${index}`, turn: "", message }));
+}
+
+async function report(options: WorkerOptions, session: string): Promise<ContextReport> {
+  const model = await options.model(await modelOf(options, session));
+  const sections = await options.systemPrompt.sections();
+  const { summary, messages } = historyOf(await options.store.read(session, readLimit(options)));
+  const ofRole = (role: Message["role"]) => messages.filter((message) => message.role === role);
+  const row = (name: string, role: Message["role"]) => {
+    const list = ofRole(role);
+    return { name, tokens: tokensOfMessages(list), detail: `${list.length} message(s)` };
+  };
+  return {
+    model: model.id,
+    contextTokens: Math.min(model.contextTokens, options.settings.contextTokens ?? model.contextTokens),
+    maxOutputTokens: options.settings.maxOutputTokens,
+    sections: [
+      ...sections.map(({ name, text }) => ({ name, tokens: tokensOfText(text), detail: `${text.length} characters` })),
+      { name: "tools", tokens: tokensOfTools(options.tools), detail: `${options.tools.length} tools` },
+      { name: "summary", tokens: tokensOfText(summary), detail: summary === "" ? "none" : "of the older conversation" },
+      row("messages of the user", "user"),
+      row("answers of the agent", "assistant"),
+      row("tool results", "tool"),
+    ],
+  };
+}
+
+/** Follows the provider's count slowly, within reason. */
+function calibration(): Calibration {
+  const ratios = new Map<string, number>();
+  return {
+    ratio: (model) => ratios.get(model) ?? 1,
+    learn(model, ours, theirs) {
+      if (ours < 200 || theirs <= 0 || !Number.isFinite(theirs)) return;
+      const measured = Math.min(3, Math.max(0.5, theirs / ours));
+      const known = ratios.get(model) ?? measured;
+      ratios.set(model, known + (measured - known) * 0.3);
+    },
+  };
+}

@@ -1,0 +1,26 @@
+// An OpenAI-compatible server that answers at once, or after the delay named in the model: `mock-500`.
+import { createServer } from "node:http";
+
+const usage = JSON.stringify({ choices: [], usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 } });
+const text = JSON.stringify({ choices: [{ index: 0, delta: { role: "assistant", content: "All is well." }, finish_reason: null }] });
+const end = JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] });
+const answer = `data: ${text}\n\ndata: ${end}\n\ndata: ${usage}\n\ndata: [DONE]\n\n`;
+
+const server = createServer((request, response) => {
+  let body = "";
+  request.on("data", (bytes: Buffer) => {
+    body += bytes.toString("latin1");
+  });
+  request.on("end", () => {
+    const delayMs = Number(/"model":"mock-(\d+)"/.exec(body)?.[1] ?? 0);
+    setTimeout(() => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.end(answer);
+    }, delayMs);
+  });
+});
+server.keepAliveTimeout = 60_000;
+server.listen(0, "127.0.0.1", () => {
+  const address = server.address();
+  if (address !== null && typeof address !== "string") console.log(address.port);
+});

@@ -1,0 +1,110 @@
+import { modelChoices } from "../../src/agent/choices.ts";
+import { lanes } from "../../src/agent/lanes.ts";
+import { createLine, type RunningLine } from "../../src/agent/line.ts";
+import { outbox } from "../../src/agent/outbox.ts";
+import { resultFiles } from "../../src/agent/results.ts";
+import { systemPrompt } from "../../src/agent/system-prompt.ts";
+import { createWorker } from "../../src/agent/worker.ts";
+import type { BusEvent } from "../../src/core/bus.ts";
+import type { Channel } from "../../src/core/channel.ts";
+import type { Journal } from "../../src/core/journal.ts";
+import type { Model } from "../../src/core/model.ts";
+import type { Platform } from "../../src/core/platform.ts";
+import type { Policy } from "../../src/core/policy.ts";
+import type { SessionStore } from "../../src/core/session.ts";
+import type { Tool } from "../../src/core/tool.ts";
+import { createBus } from "../../src/lib/bus.ts";
+import { memoryPlatform } from "../../src/platform/memory.ts";
+import { openJournal } from "../../src/sessions/journal.ts";
+import { jsonlStore } from "../../src/sessions/jsonl-store.ts";
+import { scriptedModel, says } from "./scripted.ts";
+
+export interface RigOptions {
+  readonly files?: Platform["files"];
+  readonly model?: Model;
+  readonly tools?: readonly Tool[];
+  readonly channels?: readonly Channel[];
+  readonly policy?: Policy;
+  readonly maxIterations?: number;
+  readonly memoryWindow?: number;
+  readonly turnTimeoutMs?: number;
+}
+
+export interface Rig {
+  readonly line: RunningLine;
+  readonly store: SessionStore;
+  readonly journal: Journal;
+  readonly files: Platform["files"];
+  readonly events: BusEvent[];
+}
+
+let ids = 0;
+
+/** The whole line over files in RAM, with a scripted model; made again over the same files it is the next process. */
+export async function rig(options: RigOptions = {}): Promise<Rig> {
+  const files = options.files ?? memoryPlatform().files;
+  const now = () => 1_000_000;
+  const monotonic = () => performance.now();
+  const warn = () => {};
+  const store = jsonlStore({ files, folder: "/w/sessions", now, warn });
+  const journal = await openJournal({ files, folder: "/w/journal", store, now, warn });
+  const channels = new Map((options.channels ?? []).map((channel) => [channel.name, channel]));
+  const bus = createBus((thrown) => {
+    throw thrown;
+  });
+  const events: BusEvent[] = [];
+  bus.subscribe((event) => events.push(event));
+  const failed = (where: string, error: Error) => bus.publish({ type: "failure", where, error: error as never });
+  const out = outbox({ journal, channels, failed, sleep: () => Promise.resolve() });
+  const newId = () => `t${ids++}`;
+  const model = options.model ?? scriptedModel(() => says("hello"));
+  const worker = createWorker({
+    store,
+    tools: options.tools ?? [],
+    policy: options.policy ?? { decide: () => ({ allowed: true }) },
+    keepLong: resultFiles(files, "/w/results"),
+    systemPrompt: systemPrompt({ files, workspace: "/w", now }),
+    choices: modelChoices(files, "/w/.weft/session-models.json"),
+    bus,
+    outbox: out,
+    model: async () => model,
+    checkModel: () => {},
+    knownModels: () => ["test"],
+    defaultModel: () => model.id,
+    settings: { maxOutputTokens: 1000, memoryWindow: options.memoryWindow ?? 50 },
+    maxIterations: options.maxIterations ?? 20,
+    now,
+    monotonic,
+    newId,
+  });
+  const line = createLine({
+    journal,
+    channels,
+    bus,
+    outbox: out,
+    lanes: lanes({ concurrent: 8, perUser: 4, queuedPerSession: 8 }),
+    work: worker.work,
+    turnTimeoutMs: options.turnTimeoutMs ?? 10_000,
+    now,
+    monotonic,
+    newId,
+    timer: (ms, elapsed) => {
+      const id = setTimeout(elapsed, ms);
+      return () => clearTimeout(id);
+    },
+  });
+  return { line, store, journal, files, events };
+}
+
+/** The texts of a session, `role: text`, with calls and results. */
+export async function transcript({ store }: Rig, session = "http:s"): Promise<string[]> {
+  return (await store.read(session)).map((entry) => {
+    if (entry.type === "summary") return `summary: ${entry.text}`;
+    const parts = entry.message.parts.map((part) => {
+      if (part.type === "text") return part.text;
+      if (part.type === "call") return `call ${part.tool}`;
+      return part.type === "result" ? part.text : part.type;
+    });
+    return `${entry.message.role}: ${parts.join(" + ")}`;
+  });
+}

@@ -2,7 +2,9 @@
 import { createServer } from "node:http";
 
 const usage = JSON.stringify({ choices: [], usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 } });
-const text = JSON.stringify({ choices: [{ index: 0, delta: { role: "assistant", content: "All is well." }, finish_reason: null }] });
+const text = JSON.stringify({
+  choices: [{ index: 0, delta: { role: "assistant", content: "All is well." }, finish_reason: null }],
+});
 const end = JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] });
 const answer = `data: ${text}\n\ndata: ${end}\n\ndata: ${usage}\n\ndata: [DONE]\n\n`;
 

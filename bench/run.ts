@@ -4,7 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { command, type Gateway, gateway, type Home, newHome } from "../test/e2e/weft.ts";
-import { inTurn, memoryOf, median } from "./measure.ts";
+import { inTurn, median, memoryOf } from "./measure.ts";
 
 const quick = process.argv.includes("--quick");
 const rows: (readonly [what: string, value: string, ratio: string])[] = [];
@@ -90,7 +90,9 @@ async function growth(): Promise<void> {
 async function writeSession(home: Home, session: string, messages: number): Promise<void> {
   if (messages === 0) return;
   const at = new Date(0).toISOString();
-  const lines = [JSON.stringify({ _type: "metadata", created_at: at, updated_at: at, metadata: {}, last_consolidated: 0 })];
+  const lines = [
+    JSON.stringify({ _type: "metadata", created_at: at, updated_at: at, metadata: {}, last_consolidated: 0 }),
+  ];
   for (let i = 0; i < messages; i++) {
     const role = i % 2 === 0 ? "user" : "assistant";
     lines.push(JSON.stringify({ role, content: `message ${i}: ${"a few words of talk ".repeat(5)}`, timestamp: at }));
@@ -129,14 +131,18 @@ function configFor(model: string): object {
 
 async function startMock() {
   const child = spawn(process.execPath, ["bench/mock-model.ts"], { stdio: ["ignore", "pipe", "inherit"] });
-  const port = await new Promise<number>((resolve) => child.stdout.once("data", (line: Buffer) => resolve(Number(line))));
+  const port = await new Promise<number>((resolve) =>
+    child.stdout.once("data", (line: Buffer) => resolve(Number(line))),
+  );
   return { child, port };
 }
 
 async function print(): Promise<void> {
   const width = Math.max(...rows.map(([what]) => what.length));
   const where = `${cpus().length} x ${cpus()[0]?.model ?? "CPU"}, Node ${process.version}, \`${command.map((word) => word.split("/").slice(-2).join("/")).join(" ")}\``;
-  const table = rows.map(([what, value, against]) => `| ${what.padEnd(width)} | ${value.padEnd(18)} | ${against} |`).join("\n");
+  const table = rows
+    .map(([what, value, against]) => `| ${what.padEnd(width)} | ${value.padEnd(18)} | ${against} |`)
+    .join("\n");
   const head = `| ${"What".padEnd(width)} | ${"Median".padEnd(18)} | Ratio |\n|${"-".repeat(width + 2)}|${"-".repeat(20)}|-------|`;
   console.log(`${head}\n${table}`);
   if (quick) return;

@@ -27,6 +27,7 @@ export function modelChoices(files: Files, path: string): ModelChoices {
       after.delete(session);
       if (model !== undefined) after.set(session, model);
       for (const oldest of after.keys()) if (after.size > mostKept) after.delete(oldest);
+      await files.makeDirectory(path.slice(0, path.lastIndexOf("/")));
       await files.write(path, new TextEncoder().encode(JSON.stringify(Object.fromEntries(after))));
       known = after;
     });

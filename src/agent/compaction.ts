@@ -23,7 +23,7 @@ export interface CompactionOptions {
 
 /** More than this is not worth a model call each: what is older is summed up by code. */
 const mostChunks = 6;
-const summaryTokens = 1024;
+const longestSummaryTokens = 1024;
 
 /** Sums up the older part of a conversation. Undefined when there is nothing old enough to sum up. */
 export async function compact(history: History, options: CompactionOptions): Promise<Compacted | undefined> {
@@ -32,14 +32,19 @@ export async function compact(history: History, options: CompactionOptions): Pro
   const older = blocks.slice(0, blocks.length - keptBlocks).flat();
   if (older.length === 0) return undefined;
   const keep = blocks.slice(blocks.length - keptBlocks).flat().length;
-  const chunkTokens = Math.max(512, Math.floor(options.model.contextTokens * 0.5) - summaryTokens * 2);
-  const lines = older.flatMap(linesOf);
+  const chunkTokens = Math.max(128, Math.floor(options.model.contextTokens / 2) - summaryTokensOf(options.model));
+  const lines = older.flatMap(linesOf).map((line) => cutToTokens(line, chunkTokens));
   try {
     return { summary: await byModel(history.summary, chunksOf(lines, chunkTokens), options), keep };
   } catch (error) {
     if (options.signal.aborted) throw error;
     return { summary: byCode(history.summary, lines), keep, why: WeftError.from(error) };
   }
+}
+
+/** Half of a context holds a chunk and a summary, the other half the instruction and the next summary. */
+function summaryTokensOf({ contextTokens }: Model): number {
+  return Math.max(64, Math.min(longestSummaryTokens, Math.floor(contextTokens / 4)));
 }
 
 /** How many of the newest blocks fit; the newest user message and what follows it always stay, if anything does. */
@@ -99,12 +104,12 @@ async function summarise(before: string, chunk: string, options: CompactionOptio
     system: instruction,
     messages: [{ role: "user", parts: [{ type: "text", text }], at: 0 } satisfies Message],
     tools: [],
-    maxOutputTokens: summaryTokens,
+    maxOutputTokens: summaryTokensOf(options.model),
     session: `${options.session}#summary`,
   };
   for await (const event of options.model.stream(prompt, options.signal)) {
     if (event.type !== "done") continue;
-    const summary = textOf(event.message).trim();
+    const summary = cutToTokens(textOf(event.message).trim(), summaryTokensOf(options.model));
     if (summary === "") throw new WeftError("unavailable", "the model wrote an empty summary");
     return summary;
   }
@@ -164,19 +169,32 @@ function chunksOf(lines: readonly string[], tokens: number): string[] {
   return chunks;
 }
 
+/** Every text of the message is shortened to the same length, until all of it fits. */
 function cutMessage(message: Message, tokens: number): Message {
-  // Three characters a token is a careful guess for any language but the densest.
-  const characters = Math.max(40, Math.floor((tokens * 3) / Math.max(1, message.parts.length)));
-  const parts = message.parts.map((part): Part => {
-    if (part.type === "text" || part.type === "thinking") return { ...part, text: cutText(part.text, characters) };
-    if (part.type === "result") {
-      const { images: _dropped, ...rest } = part;
-      return { ...rest, text: cutText(part.text, characters) };
-    }
-    if (part.type === "image") return { type: "text", text: "(a picture that did not fit)" };
-    return part;
-  });
-  return { ...message, parts };
+  let characters = Math.max(...message.parts.map((part) => ("text" in part ? part.text.length : 0)), 80);
+  let cut = message;
+  do {
+    characters = Math.floor(characters / 2);
+    cut = { ...message, parts: message.parts.map((part) => cutPart(part, characters)) };
+  } while (characters > 40 && tokensOfMessages([cut]) > tokens);
+  return cut;
+}
+
+function cutPart(part: Part, characters: number): Part {
+  if (part.type === "text" || part.type === "thinking") return { ...part, text: cutText(part.text, characters) };
+  if (part.type === "image") return { type: "text", text: "(a picture that did not fit)" };
+  if (part.type === "call") return part;
+  const { images: _dropped, ...rest } = part;
+  return { ...rest, text: cutText(part.text, characters) };
+}
+
+function cutToTokens(text: string, tokens: number): string {
+  let cut = text;
+  for (let characters = text.length; characters > 40 && tokensOfText(cut) > tokens; ) {
+    characters = Math.floor(characters / 2);
+    cut = cutText(text, characters);
+  }
+  return cut;
 }
 
 function cutText(text: string, characters: number): string {

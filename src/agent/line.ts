@@ -65,7 +65,7 @@ interface State {
   /** Turns accepted and without their reply yet, by turn. */
   readonly active: Map<string, Active>;
   /** Messages on their way into the journal, by channel and id. */
-  readonly accepting: Map<string, Promise<unknown>>;
+  readonly accepting: Map<string, Promise<void>>;
   closing: boolean;
 }
 
@@ -82,7 +82,8 @@ async function receive(state: State, inbound: Inbound): Promise<Receipt> {
   if (state.closing)
     throw new WeftError("unavailable", "weft is shutting down: try again in a few seconds", { retryAfterMs: 5000 });
   const key = `${inbound.from.channel} ${inbound.id}`;
-  await state.accepting.get(key);
+  // Between the last look and the `set` below nothing may be awaited, or two of the same get through.
+  for (let other = state.accepting.get(key); other; other = state.accepting.get(key)) await other.catch(() => {});
   const known = duplicateOf(state, inbound);
   if (known) return known;
   const active = newActive(state.options.newId(), inbound, []);
@@ -193,8 +194,8 @@ async function outcomeOf(state: State, active: Active): Promise<Outcome | undefi
   const { options } = state;
   const { turn, inbound, written, hub, controller } = active;
   const { signal } = controller;
-  const minutes = `${Math.round(options.turnTimeoutMs / 1000)} s`;
-  const late = new WeftError("timeout", `the turn was stopped after ${minutes} (agents.defaults.turn_timeout_secs)`);
+  const limit = `${Math.round(options.turnTimeoutMs / 1000)} s`;
+  const late = new WeftError("timeout", `the turn was stopped after ${limit} (agents.defaults.turn_timeout_secs)`);
   const cancelTimer = options.timer(options.turnTimeoutMs, () => controller.abort(late));
   const step = async (entries: readonly Entry[]) => {
     await options.journal.step(turn, entries);

@@ -59,13 +59,15 @@ export async function compactIfNeeded(
   const { messageTokens } = budgetOf(input, history.summary);
   const window = input.settings.memoryWindow;
   const crowded = window > 0 && history.messages.length > window;
-  const full = tokensOfMessages(history.messages) > messageTokens * compactAt;
+  const tokens = tokensOfMessages(history.messages);
+  const full = tokens > messageTokens * compactAt;
   if (!must && !crowded && !full) return undefined;
   return await compact(history, {
     model: input.model,
     signal: input.signal,
     session: input.session,
-    keepTokens: messageTokens * (must ? compactTo / 2 : compactTo),
+    // The model knows better than our count how much is too much.
+    keepTokens: must ? Math.min(messageTokens, tokens) / 3 : messageTokens * compactTo,
     keepMessages: window > 0 ? Math.ceil(window / 2) : Number.POSITIVE_INFINITY,
   });
 }

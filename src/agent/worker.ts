@@ -169,14 +169,14 @@ async function report(options: WorkerOptions, session: string): Promise<ContextR
   };
 }
 
-/** Follows the provider's count slowly, within reason. */
+/** Follows the provider's count slowly. Never below ours: one that counts too little must not fill the context. */
 function calibration(): Calibration {
   const ratios = new Map<string, number>();
   return {
     ratio: (model) => ratios.get(model) ?? 1,
     learn(model, ours, theirs) {
       if (ours < 200 || theirs <= 0 || !Number.isFinite(theirs)) return;
-      const measured = Math.min(3, Math.max(0.5, theirs / ours));
+      const measured = Math.min(3, Math.max(1, theirs / ours));
       const known = ratios.get(model) ?? measured;
       ratios.set(model, known + (measured - known) * 0.3);
     },

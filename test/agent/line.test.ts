@@ -128,7 +128,9 @@ test("shutting down lets a running turn finish, refuses new ones and parks what 
   await closing;
   const after = await rig({ files, model: scriptedModel(() => says("later")) });
   after.line.resume();
-  await expect.poll(() => transcript(after, "http:a")).toEqual(["user: one", "assistant: finished", "user: two", "assistant: later"]);
+  await expect
+    .poll(() => transcript(after, "http:a"))
+    .toEqual(["user: one", "assistant: finished", "user: two", "assistant: later"]);
 });
 
 test("a full disk accepts nothing and loses nothing", async () => {
@@ -202,11 +204,17 @@ test("a message of the agent's own is tried again until the chat takes it; an un
       if (++attempts < 3) throw new WeftError("unavailable", "netsplit");
     },
   };
-  const send = tool("send", async (input, context) => {
-    await context.send({ channel: (input as { to: string }).to, chat: "#a" }, "psst");
-    return "sent";
-  }, "write");
-  const model = scriptedModel((prompt) => (prompt.messages.length === 1 ? calls(["send", { to: "irc" }], ["send", { to: "smoke" }]) : says("ok")));
+  const send = tool(
+    "send",
+    async (input, context) => {
+      await context.send({ channel: (input as { to: string }).to, chat: "#a" }, "psst");
+      return "sent";
+    },
+    "write",
+  );
+  const model = scriptedModel((prompt) =>
+    prompt.messages.length === 1 ? calls(["send", { to: "irc" }], ["send", { to: "smoke" }]) : says("ok"),
+  );
   const r = await rig({ channels: [irc], model, tools: [send] });
   await replyOf((await r.line.receive(inbound("tell them"))).events);
   await expect.poll(() => r.journal.outbox()).toEqual([]);

@@ -17,7 +17,7 @@ import { createBus } from "../../src/lib/bus.ts";
 import { memoryPlatform } from "../../src/platform/memory.ts";
 import { openJournal } from "../../src/sessions/journal.ts";
 import { jsonlStore } from "../../src/sessions/jsonl-store.ts";
-import { scriptedModel, says } from "./scripted.ts";
+import { says, scriptedModel } from "./scripted.ts";
 
 export interface RigOptions {
   readonly files?: Platform["files"];

@@ -9,9 +9,20 @@ test("a turn asks the model, runs its calls, and keeps all of it", async () => {
   const r = await rig({ model, tools: [tool("clock", () => "12:00")] });
   const { events } = await r.line.receive(inbound("what time is it?"));
   const list = await all(events);
-  expect(list.filter(({ type }) => type === "tool").map((event) => "state" in event && event.state)).toEqual(["started", "finished"]);
-  expect(list.at(-1)).toMatchObject({ type: "reply", reply: { text: "noon", stop: "end", usage: { inputTokens: 20, outputTokens: 10 } } });
-  expect(await transcript(r)).toEqual(["user: what time is it?", "assistant: call clock", "tool: 12:00", "assistant: noon"]);
+  expect(list.filter(({ type }) => type === "tool").map((event) => "state" in event && event.state)).toEqual([
+    "started",
+    "finished",
+  ]);
+  expect(list.at(-1)).toMatchObject({
+    type: "reply",
+    reply: { text: "noon", stop: "end", usage: { inputTokens: 20, outputTokens: 10 } },
+  });
+  expect(await transcript(r)).toEqual([
+    "user: what time is it?",
+    "assistant: call clock",
+    "tool: 12:00",
+    "assistant: noon",
+  ]);
 });
 
 test("the deltas joined are the reply, also over several rounds", async () => {
@@ -38,7 +49,13 @@ test("reads run side by side, a write waits for what is before it and holds up w
   };
   const model = scriptedModel((prompt) =>
     prompt.messages.length === 1
-      ? calls(["look", { n: "a" }], ["look", { n: "b" }], ["change", { n: "c" }], ["change", { n: "d" }], ["look", { n: "e" }])
+      ? calls(
+          ["look", { n: "a" }],
+          ["look", { n: "b" }],
+          ["change", { n: "c" }],
+          ["change", { n: "d" }],
+          ["look", { n: "e" }],
+        )
       : says("ok"),
   );
   const r = await rig({ model, tools: [tool("look", named("read")), tool("change", named("write"), "write")] });
@@ -48,7 +65,9 @@ test("reads run side by side, a write waits for what is before it and holds up w
 
 test("a model that never stops calling is stopped, and offers to go on", async () => {
   let n = 0;
-  const model = scriptedModel((prompt) => (prompt.tools.length > 0 ? calls(["count", { n: n++ }]) : says("I counted. Go on?")));
+  const model = scriptedModel((prompt) =>
+    prompt.tools.length > 0 ? calls(["count", { n: n++ }]) : says("I counted. Go on?"),
+  );
   const r = await rig({ model, tools: [tool("count", (input) => JSON.stringify(input))], maxIterations: 5 });
   const reply = await replyOf((await r.line.receive(inbound("count for ever"))).events);
   expect(reply).toMatchObject({ stop: "limit", text: "I counted. Go on?" });
@@ -67,7 +86,9 @@ test("an unknown tool, broken arguments and a refusal are told to the model", as
   const model = scriptedModel((prompt) => {
     if (prompt.messages.length > 1) return says("sorry");
     const message = calls(["nope"], ["clock"], ["clock"]);
-    const parts = message.parts.map((part, i) => (i === 1 && part.type === "call" ? { ...part, invalid: "{oops" } : part));
+    const parts = message.parts.map((part, i) =>
+      i === 1 && part.type === "call" ? { ...part, invalid: "{oops" } : part,
+    );
     return { ...message, parts };
   });
   const policy = { decide: () => ({ allowed: false as const, reason: "not today", allow: "set tools.allow" }) };
@@ -109,7 +130,12 @@ test("a model that fails leaves an answer that says why, and the next message wo
   expect(reply.error).toEqual({ code: "unavailable", message: "api.test is down" });
   fail = false;
   expect((await replyOf((await r.line.receive(inbound("two"))).events)).text).toBe("back");
-  expect(await transcript(r)).toEqual(["user: one", "assistant: [This turn ended early: api.test is down]", "user: two", "assistant: back"]);
+  expect(await transcript(r)).toEqual([
+    "user: one",
+    "assistant: [This turn ended early: api.test is down]",
+    "user: two",
+    "assistant: back",
+  ]);
 });
 
 test("a context overflow is compacted once and the prompt repeated", async () => {
@@ -124,7 +150,9 @@ test("a context overflow is compacted once and the prompt repeated", async () =>
   });
   const r = await rig({ model });
   for (let i = 0; i < 4; i++) {
-    expect((await replyOf((await r.line.receive(inbound(`message ${i} ${"word ".repeat(15)}`))).events)).stop).toBe("end");
+    expect((await replyOf((await r.line.receive(inbound(`message ${i} ${"word ".repeat(15)}`))).events)).stop).toBe(
+      "end",
+    );
   }
   expect(refused).toBeGreaterThan(0);
   expect(model.prompts.at(-1)?.system).toContain("they greeted each other");
@@ -133,7 +161,8 @@ test("a context overflow is compacted once and the prompt repeated", async () =>
 test("a long conversation is summed up before it fills the context; the newest messages stay word for word", async () => {
   const model = scriptedModel((prompt) => says(prompt.session.endsWith("#summary") ? "SUMMARY" : "fine"), 2000);
   const r = await rig({ model, memoryWindow: 0 });
-  for (let i = 0; i < 30; i++) await replyOf((await r.line.receive(inbound(`number ${i} ${"word ".repeat(40)}`))).events);
+  for (let i = 0; i < 30; i++)
+    await replyOf((await r.line.receive(inbound(`number ${i} ${"word ".repeat(40)}`))).events);
   const last = model.prompts.at(-1);
   expect(last?.system).toContain("SUMMARY");
   expect(JSON.stringify(last?.messages)).toContain("number 29");

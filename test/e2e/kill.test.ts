@@ -18,7 +18,9 @@ afterAll(async () => {
   await home?.remove();
 });
 
-test(`after ${kills} kills -9 every accepted message is answered exactly once (WEFT_SEED=${seed})`, { timeout: 900_000 }, async () => {
+test(`after ${kills} kills -9 every accepted message is answered exactly once (WEFT_SEED=${seed})`, {
+  timeout: 900_000,
+}, async () => {
   console.log(`kill test: WEFT_SEED=${seed} WEFT_KILLS=${kills}`);
   const random = mulberry32(seed);
   mock = await provider((asked) => {
@@ -64,7 +66,10 @@ async function untilAnswered(world: { gateway: Gateway }, session: string, text:
   for (;;) {
     try {
       const response = await world.gateway.post(body, { "x-session-id": session, "idempotency-key": `key-${text}` });
-      const answer = (await response.json()) as { choices?: { message: { content: string } }[]; error?: { message: string } };
+      const answer = (await response.json()) as {
+        choices?: { message: { content: string } }[];
+        error?: { message: string };
+      };
       if (response.ok) return answer.choices?.[0]?.message.content ?? "";
       if (response.status !== 503) throw new Refused(`${response.status} ${answer.error?.message}`);
     } catch (error) {
@@ -106,7 +111,9 @@ async function expectConversation(home: Home, session: string, texts: readonly s
   }
   const users = lines.filter(({ role }) => role === "user").map(({ content }) => content);
   expect(users).toEqual(texts);
-  const answers = lines.filter(({ role, tool_calls }) => role === "assistant" && !tool_calls).map(({ content }) => content);
+  const answers = lines
+    .filter(({ role, tool_calls }) => role === "assistant" && !tool_calls)
+    .map(({ content }) => content);
   expect(answers).toEqual(texts.map((text) => `answer to ${text}`));
   const calls = lines.flatMap(({ tool_calls }) => tool_calls ?? []);
   const results = lines.filter(({ role }) => role === "tool");

@@ -68,15 +68,23 @@ export function lastUserText(asked: Asked): string {
 function write(response: ServerResponse, answer: Exclude<Answer, { raw: unknown }>): void {
   response.writeHead(200, { "content-type": "text/event-stream" });
   const chunk = (delta: object, finish: string | null = null) =>
-    response.write(`data: ${JSON.stringify({ id: "1", object: "chat.completion.chunk", choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`);
+    response.write(
+      `data: ${JSON.stringify({ id: "1", object: "chat.completion.chunk", choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`,
+    );
   chunk({ role: "assistant" });
   for (const piece of answer.text?.match(/[\s\S]{1,8}/g) ?? []) chunk({ content: piece });
   if ("calls" in answer) {
     answer.calls.forEach(({ name, input }, index) =>
-      chunk({ tool_calls: [{ index, id: `call-${index}`, type: "function", function: { name, arguments: JSON.stringify(input) } }] }),
+      chunk({
+        tool_calls: [
+          { index, id: `call-${index}`, type: "function", function: { name, arguments: JSON.stringify(input) } },
+        ],
+      }),
     );
   }
   chunk({}, "calls" in answer ? "tool_calls" : "stop");
-  response.write(`data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 11, completion_tokens: 7, total_tokens: 18 } })}\n\n`);
+  response.write(
+    `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 11, completion_tokens: 7, total_tokens: 18 } })}\n\n`,
+  );
   response.end("data: [DONE]\n\n");
 }

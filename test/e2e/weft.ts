@@ -66,7 +66,11 @@ export function weft(home: Home, args: readonly string[], options: RunOptions = 
 export function start(home: Home, args: readonly string[], options: RunOptions = {}): ChildProcess {
   const [file = "", ...first] = command;
   const env = { PATH: process.env["PATH"] ?? "", HOME: home.path, ...options.env };
-  const child = spawn(file, [...first, ...args], { env, cwd: options.cwd ?? process.cwd(), stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(file, [...first, ...args], {
+    env,
+    cwd: options.cwd ?? process.cwd(),
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   // A program that ends before it has read its input is what some tests are about.
   child.stdin?.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;

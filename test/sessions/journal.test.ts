@@ -14,7 +14,14 @@ const reply = (text: string): Reply => ({ text, usage: { inputTokens: 0, outputT
 async function open(files: Files, warnings: string[] = [], rotateBytes?: number) {
   const warn = (text: string) => void warnings.push(text);
   const store = jsonlStore({ files, folder: "/w/sessions", now: () => 1, warn });
-  const journal = await openJournal({ files, folder: "/w/journal", store, now: () => 1, warn, ...(rotateBytes !== undefined && { rotateBytes }) });
+  const journal = await openJournal({
+    files,
+    folder: "/w/journal",
+    store,
+    now: () => 1,
+    warn,
+    ...(rotateBytes !== undefined && { rotateBytes }),
+  });
   return { store, journal };
 }
 
@@ -112,10 +119,19 @@ test("a garbage line in the middle costs only itself, is told, and a copy of the
 test("many records share few syncs", async () => {
   const { files } = memoryPlatform();
   let syncs = 0;
-  const counting: Files = { ...files, append: async (path) => {
-    const appender = await files.append(path);
-    return { ...appender, sync: async () => { syncs++; await appender.sync(); } };
-  } };
+  const counting: Files = {
+    ...files,
+    append: async (path) => {
+      const appender = await files.append(path);
+      return {
+        ...appender,
+        sync: async () => {
+          syncs++;
+          await appender.sync();
+        },
+      };
+    },
+  };
   const { journal } = await open(counting);
   await Promise.all(Array.from({ length: 100 }, (_, i) => journal.accept(`t${i}`, inbound("x"))));
   expect(syncs).toBeLessThanOrEqual(3);

@@ -5,7 +5,13 @@ import { jsonlStore } from "../../src/sessions/jsonl-store.ts";
 import { says, sessionStoreContract } from "../contracts/session-store.ts";
 
 function storeOn(files: Platform["files"], warnings: string[] = []) {
-  return jsonlStore({ files, folder: "/w/sessions", now: () => 1000, warn: (text) => warnings.push(text), keepOpen: 2 });
+  return jsonlStore({
+    files,
+    folder: "/w/sessions",
+    now: () => 1000,
+    warn: (text) => warnings.push(text),
+    keepOpen: 2,
+  });
 }
 
 sessionStoreContract("jsonl", async () => storeOn(memoryPlatform().files));
@@ -39,8 +45,16 @@ test("a file of the format's other program is read: metadata line, roles, tool c
 test("what we write begins with that program's metadata line and has its fields", async () => {
   const { files } = memoryPlatform();
   await storeOn(files).append("cli:a", [says("1", "hello")]);
-  const [first, second] = new TextDecoder().decode(await files.read(file)).split("\n").map((line) => line && JSON.parse(line));
-  expect(first).toMatchObject({ _type: "metadata", created_at: "1970-01-01T00:00:01.000Z", metadata: {}, last_consolidated: 0 });
+  const [first, second] = new TextDecoder()
+    .decode(await files.read(file))
+    .split("\n")
+    .map((line) => line && JSON.parse(line));
+  expect(first).toMatchObject({
+    _type: "metadata",
+    created_at: "1970-01-01T00:00:01.000Z",
+    metadata: {},
+    last_consolidated: 0,
+  });
   expect(second).toMatchObject({ role: "user", content: "hello", timestamp: "1970-01-01T00:00:01.000Z" });
 });
 
@@ -59,15 +73,27 @@ test("long files are read from their end: a limit of 5 in 10,000 messages reads 
   const { files } = memoryPlatform();
   const writer = storeOn(files);
   for (let i = 0; i < 10_000; i += 1000) {
-    await writer.append("cli:a", Array.from({ length: 1000 }, (_, k) => says(`e${i + k}`, `message ${i + k} ${"é".repeat(60)}`)));
+    await writer.append(
+      "cli:a",
+      Array.from({ length: 1000 }, (_, k) => says(`e${i + k}`, `message ${i + k} ${"é".repeat(60)}`)),
+    );
   }
   let bytesRead = 0;
-  const counting = { ...files, read: async (path: string, range?: { offset: number; length: number }) => {
-    const got = await files.read(path, range);
-    bytesRead += got.length;
-    return got;
-  } };
-  expect((await storeOn(counting).read("cli:a", 5)).map(({ id }) => id)).toEqual(["e9995", "e9996", "e9997", "e9998", "e9999"]);
+  const counting = {
+    ...files,
+    read: async (path: string, range?: { offset: number; length: number }) => {
+      const got = await files.read(path, range);
+      bytesRead += got.length;
+      return got;
+    },
+  };
+  expect((await storeOn(counting).read("cli:a", 5)).map(({ id }) => id)).toEqual([
+    "e9995",
+    "e9996",
+    "e9997",
+    "e9998",
+    "e9999",
+  ]);
   expect(bytesRead).toBeLessThanOrEqual(64 * 1024);
   expect(await storeOn(counting).read("cli:a")).toHaveLength(10_000);
 });
@@ -75,11 +101,20 @@ test("long files are read from their end: a limit of 5 in 10,000 messages reads 
 test("idle sessions leave RAM and their files are closed", async () => {
   const { files } = memoryPlatform();
   let open = 0;
-  const counting = { ...files, append: async (path: string) => {
-    const appender = await files.append(path);
-    open++;
-    return { ...appender, close: async () => { open--; await appender.close(); } };
-  } };
+  const counting = {
+    ...files,
+    append: async (path: string) => {
+      const appender = await files.append(path);
+      open++;
+      return {
+        ...appender,
+        close: async () => {
+          open--;
+          await appender.close();
+        },
+      };
+    },
+  };
   const store = storeOn(counting);
   for (let i = 0; i < 10; i++) await store.append(`cli:${i}`, [says("1")]);
   expect(open).toBeLessThanOrEqual(2);

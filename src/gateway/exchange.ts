@@ -1,0 +1,59 @@
+import type { Bus } from "../core/bus.ts";
+import type { Line } from "../core/line.ts";
+import type { PartStatus } from "../core/status.ts";
+import type { Presented } from "./guard.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Timer } from "./within.ts";
+
+export interface GatewayOptions {
+  readonly line: Line;
+  readonly models: GatewayModels;
+  readonly status: () => Promise<readonly PartStatus[]>;
+  readonly bus: Bus;
+  readonly metrics: Metrics;
+  readonly token: string;
+  /** Said to who comes without the token: where it is, and the command that prints it. */
+  readonly tokenHint: string;
+  readonly limits: GatewayLimits;
+  /** Names under which we are reached, beside localhost and IP addresses; each with or without a port. */
+  readonly allowedHosts: readonly string[];
+  /** Pages of other origins that may use the API from a browser, for example `https://chat.example.com`. */
+  readonly allowedOrigins: readonly string[];
+  readonly bindHost: string;
+  readonly version: string;
+  /** Throws `invalid` for a session key that cannot be kept. */
+  readonly checkSession: (session: string) => void;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  readonly monotonic: () => number;
+  readonly randomId: () => string;
+  readonly residentBytes: () => number;
+  readonly sha256: (bytes: Uint8Array) => Uint8Array;
+  /** Takes secrets out of a text that is shown. */
+  readonly redact: (text: string) => string;
+  readonly timer: Timer;
+}
+
+export interface GatewayModels {
+  /** `vendor/model` of the default. */
+  readonly defaultId: string;
+  /** Every model that may be named, the default too. */
+  ids(): readonly string[];
+}
+
+export interface GatewayLimits {
+  readonly maxBodyBytes: number;
+  /** Requests a minute of one client; 0 = no limit. */
+  readonly rateLimitRpm: number;
+}
+
+/** One request on its way through. */
+export interface Exchange {
+  readonly request: Request;
+  /** The client's IP address. */
+  readonly remote: string;
+  readonly requestId: string;
+  readonly presented: Presented;
+  /** The route's name once it is known. */
+  route: string;
+}

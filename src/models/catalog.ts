@@ -1,0 +1,297 @@
+import { WeftError } from "../core/error.ts";
+import type { Model } from "../core/model.ts";
+import type { Fetch } from "../core/platform.ts";
+import { setBounded } from "../lib/bounded-map.ts";
+import { nearest } from "../lib/nearest.ts";
+import { factsByName, type ModelFacts, unknownSelfHosted } from "./context-sizes.ts";
+import { type Cooldowns, cooldowns } from "./cooldowns.ts";
+import { fitPrompt } from "./fit-prompt.ts";
+import { offlineModel } from "./offline.ts";
+import { probeModel } from "./probe.ts";
+import { type Candidate, type RetrySettings, type SteadyOptions, steadyModel } from "./steady.ts";
+import { type ProbeKind, type Protocol, selfHosted, type Vendor, vendors } from "./vendors.ts";
+import type { Timeouts, Wire } from "./wire.ts";
+
+export interface ProviderSettings {
+  /** References resolved; empty = ask the environment. */
+  readonly apiKeys: readonly string[];
+  readonly apiBase?: string | undefined;
+  readonly extraHeaders: Readonly<Record<string, string>>;
+  readonly protocol?: Protocol | undefined;
+  readonly timeouts?: Partial<Timeouts> | undefined;
+  /** By the model's name without the vendor. */
+  readonly models: Readonly<Record<string, ModelSettings>>;
+}
+
+export interface ModelSettings {
+  readonly contextTokens?: number | undefined;
+  readonly maxOutputTokens?: number | undefined;
+}
+
+export interface CatalogOptions {
+  /** The configured model; absent = the first vendor that has a key. */
+  readonly model?: string | undefined;
+  /** By vendor; a name that is not in the table is a server of the user's own and needs an `apiBase`. */
+  readonly providers: Readonly<Record<string, ProviderSettings>>;
+  readonly timeouts: Timeouts;
+  readonly retry: RetrySettings;
+  /** An environment variable, its `NAME_FILE` form read already. */
+  readonly env: (name: string) => string | undefined;
+  readonly fetch: Fetch;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** 0..1 */
+  readonly random: () => number;
+  /** Throws when the signal aborts. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export interface ModelCatalog {
+  /**
+   * The model of this id, `vendor/name` or `offline`, kept steady by retries, other keys and the fallbacks. Throws
+   * `config` for an unknown vendor and `auth` for a missing key, of a fallback too.
+   */
+  get(id: string, fallbacks?: readonly string[]): Model;
+  /** Asks a self-hosted server for the model's real context size, once in a while; after it `contextTokens` is right. */
+  prepare(id: string): Promise<void>;
+  /** What to use when nobody chose: the configured model, a vendor with a key, or `offline`. */
+  defaultId(): string;
+  /** The vendors' names, and `offline`. */
+  known(): string[];
+}
+
+export function modelCatalog(options: CatalogOptions): ModelCatalog {
+  const state: State = { options, cooldowns: cooldowns(options.now), probed: new Map() };
+  const steady: SteadyOptions = { ...options, cooldowns: state.cooldowns };
+  return {
+    get(id, fallbacks = []) {
+      const others = fallbacks.filter((other) => other !== id).map((other) => candidateOf(state, other));
+      return steadyModel([candidateOf(state, id), ...others], steady);
+    },
+    async prepare(id) {
+      if (id !== offlineId) await prepare(state, targetOf(state, id));
+    },
+    defaultId: () => options.model ?? firstWithKey(state) ?? offlineId,
+    known: () => known(state),
+  };
+}
+
+const offlineId = "offline";
+const mostProbed = 100;
+const probeAgainMs = 600_000;
+const probeAgainAfterFailureMs = 60_000;
+/** A model on a small machine reads the prompt for minutes before it says anything. */
+const selfHostedFirstTokenMs = 300_000;
+
+interface State {
+  readonly options: CatalogOptions;
+  readonly cooldowns: Cooldowns;
+  /** By model id. */
+  readonly probed: Map<string, Probed>;
+}
+
+interface Probed {
+  readonly done: Promise<void>;
+  facts: Partial<ModelFacts>;
+  /** Unix milliseconds. */
+  freshUntil: number;
+}
+
+/** One model of one vendor, with all that the configuration says of it. */
+interface Target {
+  readonly id: string;
+  readonly name: string;
+  readonly url: string;
+  readonly protocol: Protocol;
+  readonly probe: ProbeKind | undefined;
+  readonly keys: readonly (string | undefined)[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeouts: Timeouts;
+  readonly settings: ModelSettings;
+}
+
+function candidateOf(state: State, id: string): Candidate {
+  if (id === offlineId) {
+    const model = offlineModel(state.options.now);
+    return { id, contextTokens: model.contextTokens, keys: [model] };
+  }
+  const target = targetOf(state, id);
+  return {
+    id,
+    get contextTokens() {
+      return factsOf(state, target).contextTokens;
+    },
+    keys: target.keys.map((key) => modelOf(state, target, key)),
+  };
+}
+
+function targetOf(state: State, id: string): Target {
+  const { options } = state;
+  const slash = id.indexOf("/");
+  const vendorName = slash < 0 ? id : id.slice(0, slash);
+  const name = slash < 0 ? "" : id.slice(slash + 1);
+  const vendor = vendorOf(state, vendorName);
+  if (!vendor) throw unknownVendor(state, id, vendorName);
+  if (name === "") {
+    const example = vendor.defaultModel ?? "NAME";
+    throw new WeftError("config", `"${id}" names no model: write for example ${vendorName}/${example}`);
+  }
+  const provider = options.providers[vendorName];
+  return {
+    id,
+    name,
+    url: urlOf(vendor, vendorName, provider),
+    protocol: protocolOf(vendor, provider),
+    probe: vendor.probe,
+    keys: keysFor(state, { id, vendorName, vendor }),
+    headers: provider?.extraHeaders ?? {},
+    timeouts: timeoutsFor(options.timeouts, vendor, provider),
+    settings: provider?.models[name] ?? {},
+  };
+}
+
+function vendorOf({ options }: State, name: string): Vendor | undefined {
+  if (Object.hasOwn(vendors, name)) return vendors[name];
+  return Object.hasOwn(options.providers, name) ? selfHosted : undefined;
+}
+
+function known({ options }: State): string[] {
+  return [...new Set([...Object.keys(vendors), ...Object.keys(options.providers), offlineId])];
+}
+
+function unknownVendor(state: State, id: string, vendorName: string): WeftError {
+  const names = known(state);
+  const meant = nearest(vendorName, names);
+  const hint = meant === undefined || meant === vendorName ? "" : ` Did you mean ${meant}?`;
+  const what = id.includes("/") ? `unknown provider "${vendorName}" in the model "${id}".` : `unknown model "${id}".`;
+  const how = "Write VENDOR/NAME, where VENDOR is one of:";
+  return new WeftError("config", `${what}${hint} ${how} ${names.join(", ")}`);
+}
+
+/**
+ * An address without a path gets the vendor's own (`http://host:8080` → `…/v1`), since its root never answers; for
+ * `custom` and the user's own servers it is taken as written.
+ */
+function urlOf(vendor: Vendor, vendorName: string, provider: ProviderSettings | undefined): string {
+  const apiBase = provider?.apiBase;
+  if (!apiBase) {
+    if (vendor.url) return vendor.url;
+    throw new WeftError(
+      "config",
+      `${vendorName} needs an address: set providers.${vendorName}.api_base in config.json`,
+    );
+  }
+  if (!URL.canParse(apiBase)) {
+    const example = vendor.url ?? "http://127.0.0.1:8000/v1";
+    throw new WeftError("config", `providers.${vendorName}.api_base is no URL: "${apiBase}"; for example ${example}`);
+  }
+  const written = apiBase.replace(/\/+$/, "");
+  // Ollama's OpenAI imitation lives under /v1, its own protocol beside it.
+  if (protocolOf(vendor, provider) === "ollama") return written.replace(/\/v1$/, "");
+  const isBare = new URL(written).pathname === "/";
+  return isBare && vendor.url ? written + new URL(vendor.url).pathname.replace(/\/$/, "") : written;
+}
+
+function protocolOf(vendor: Vendor, provider: ProviderSettings | undefined): Protocol {
+  const elsewhere = provider?.apiBase ? vendor.protocolElsewhere : undefined;
+  return provider?.protocol ?? elsewhere ?? vendor.protocol;
+}
+
+function timeoutsFor(general: Timeouts, vendor: Vendor, provider: ProviderSettings | undefined): Timeouts {
+  const firstTokenMs = vendor.probe ? Math.max(general.firstTokenMs, selfHostedFirstTokenMs) : general.firstTokenMs;
+  return { ...general, firstTokenMs, ...provider?.timeouts };
+}
+
+interface KeyQuestion {
+  readonly id: string;
+  readonly vendorName: string;
+  readonly vendor: Vendor;
+}
+
+/** At least one; `undefined` is "without a key". */
+function keysFor(state: State, { id, vendorName, vendor }: KeyQuestion): readonly (string | undefined)[] {
+  const keys = keysOf(state, vendorName, vendor);
+  if (keys.length > 0) return keys;
+  if (vendor.keyOptional) return [undefined];
+  const variable = vendor.keyEnv[0] ?? "";
+  const how = `set ${variable} or providers.${vendorName}.api_key in config.json`;
+  throw new WeftError("auth", `${id} needs a key: ${how}`);
+}
+
+/** Configured keys first; several in one environment variable are separated by commas. */
+function keysOf({ options }: State, vendorName: string, vendor: Vendor): string[] {
+  const configured = (options.providers[vendorName]?.apiKeys ?? []).filter((key) => key !== "");
+  if (configured.length > 0) return [...new Set(configured)];
+  const value = vendor.keyEnv.map((name) => options.env(name)).find(Boolean) ?? "";
+  return [...new Set(value.split(",").map((key) => key.trim()))].filter((key) => key !== "");
+}
+
+/** A server with a configured address counts like one with a key. */
+function firstWithKey(state: State): string | undefined {
+  const usable = Object.entries(vendors).find(([name, vendor]) => {
+    if (!vendor.defaultModel) return false;
+    if (vendor.keyOptional) return Boolean(state.options.providers[name]?.apiBase);
+    return keysOf(state, name, vendor).length > 0;
+  });
+  return usable && `${usable[0]}/${usable[1].defaultModel}`;
+}
+
+/** What the configuration says, else the server itself, else what is known of the name. */
+function factsOf(state: State, { id, name, probe, settings }: Target): ModelFacts {
+  const facts = probe ? { ...unknownSelfHosted, ...state.probed.get(id)?.facts } : factsByName(name);
+  const { contextTokens = facts.contextTokens, maxOutputTokens = facts.maxOutputTokens } = settings;
+  return { ...facts, contextTokens, ...(maxOutputTokens !== undefined && { maxOutputTokens }) };
+}
+
+/** Never throws: a server that does not say stays as unknown as it was, for a while. */
+async function prepare(state: State, target: Target): Promise<void> {
+  const { probe: kind, id } = target;
+  if (!kind) return;
+  const { now, fetch } = state.options;
+  const before = state.probed.get(id);
+  if (before && before.freshUntil > now()) return await before.done;
+  const { url, name, headers, keys } = target;
+  const asked = probeModel({ kind, url, name, headers, key: keys[0] }, fetch);
+  const probed: Probed = {
+    facts: before?.facts ?? {},
+    freshUntil: Number.POSITIVE_INFINITY,
+    done: asked.then(
+      (facts) => {
+        probed.facts = facts;
+        probed.freshUntil = now() + probeAgainMs;
+      },
+      () => {
+        probed.freshUntil = now() + probeAgainAfterFailureMs;
+      },
+    ),
+  };
+  setBounded(state.probed, [id, probed], mostProbed);
+  await probed.done;
+}
+
+/** The model with one key; its protocol is loaded when first used. */
+function modelOf(state: State, target: Target, key: string | undefined): Model {
+  const { fetch, now } = state.options;
+  const { id, name, url, headers, timeouts } = target;
+  return {
+    id,
+    get contextTokens() {
+      return factsOf(state, target).contextTokens;
+    },
+    async *stream(prompt, signal) {
+      const [wire] = await Promise.all([wires[target.protocol](), prepare(state, target)]);
+      const facts = factsOf(state, target);
+      const { contextTokens } = facts;
+      const model = wire({ id, name, url, headers, timeouts, contextTokens, fetch, now, ...(key && { key }) });
+      yield* model.stream(fitPrompt(prompt, facts), signal);
+    },
+  };
+}
+
+const wires: Readonly<Record<Protocol, () => Promise<Wire>>> = {
+  "openai-chat": async () => (await import("./openai-chat.ts")).openaiChat,
+  "openai-responses": async () => (await import("./openai-responses.ts")).openaiResponses,
+  anthropic: async () => (await import("./anthropic.ts")).anthropic,
+  gemini: async () => (await import("./gemini.ts")).gemini,
+  ollama: async () => (await import("./ollama.ts")).ollama,
+};

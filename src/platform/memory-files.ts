@@ -1,0 +1,223 @@
+import { WeftError } from "../core/error.ts";
+import type { Appender, ByteRange, DirEntry, FileStat, Files, FileTree } from "../core/platform.ts";
+
+/** What may go wrong with the disk; tests change it as they go. */
+export interface DiskFaults {
+  /** Nothing can be written: no space. */
+  diskFull: boolean;
+  readOnly: boolean;
+}
+
+interface Node {
+  kind: "file" | "directory" | "link";
+  bytes: Uint8Array;
+  /** Of a link. */
+  target: string;
+  mode: number;
+  modifiedAt: number;
+}
+
+interface Disk {
+  readonly nodes: Map<string, Node>;
+  readonly locks: Set<string>;
+  readonly faults: DiskFaults;
+  readonly now: () => number;
+}
+
+export interface MemoryFiles extends Files {
+  /** A symbolic link, to test what follows it. */
+  link(path: string, target: string): Promise<void>;
+}
+
+/** A disk in RAM, with `/` and nothing in it. */
+export function memoryFiles(faults: DiskFaults, now: () => number): MemoryFiles {
+  const disk: Disk = { nodes: new Map(), locks: new Set(), faults, now };
+  disk.nodes.set("/", newNode(disk, "directory"));
+  return {
+    ...tree(disk, (path) => resolved(disk, path)),
+    create: async (path, bytes) => {
+      if (disk.nodes.has(resolved(disk, path))) throw new WeftError("conflict", `${path}: it exists already`);
+      writeNode(disk, resolved(disk, path), { bytes, mode: 0o600 });
+    },
+    append: async (path) => appender(disk, resolved(disk, path)),
+    rename: async (from, to) => rename(disk, resolved(disk, from), resolved(disk, to)),
+    truncate: async (path, bytes) => {
+      const node = fileAt(disk, resolved(disk, path));
+      node.bytes = node.bytes.slice(0, bytes);
+    },
+    remove: async (path) => remove(disk, normal(path)),
+    realPath: async (path) => {
+      const real = resolved(disk, path);
+      if (!disk.nodes.has(real)) throw missing(path);
+      return real;
+    },
+    lock: async (path) => {
+      if (disk.locks.has(path)) return undefined;
+      disk.locks.add(path);
+      return { release: async () => void disk.locks.delete(path) };
+    },
+    confined: (root) => tree(disk, (path) => confinedPath(disk, root, path)),
+    link: async (path, target) => {
+      disk.nodes.set(normal(path), { ...newNode(disk, "link"), target });
+    },
+  };
+}
+
+function tree(disk: Disk, where: (path: string) => string): FileTree {
+  return {
+    read: async (path, range) => readNode(disk, where(path), range),
+    write: async (path, bytes, mode) => writeNode(disk, where(path), { bytes, mode: mode ?? 0o600 }),
+    stat: async (path) => statNode(disk, where(path)),
+    list: async (path) => listNode(disk, where(path)),
+    makeDirectory: async (path) => makeDirectory(disk, where(path)),
+  };
+}
+
+function newNode(disk: Disk, kind: Node["kind"]): Node {
+  const mode = kind === "directory" ? 0o700 : 0o600;
+  return { kind, bytes: new Uint8Array(), target: "", mode, modifiedAt: disk.now() };
+}
+
+function normal(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return `/${parts.join("/")}`;
+}
+
+/** Follows links in every part of the path. */
+function resolved(disk: Disk, path: string, depth = 0): string {
+  if (depth > 20) throw new WeftError("refused", `${path}: too many symbolic links`);
+  let at = "";
+  const parts = normal(path).split("/").slice(1);
+  for (const [index, part] of parts.entries()) {
+    at = `${at}/${part}`;
+    const node = disk.nodes.get(at);
+    if (node?.kind !== "link") continue;
+    const target = node.target.startsWith("/") ? node.target : `${parentOf(at)}/${node.target}`;
+    return resolved(disk, [target, ...parts.slice(index + 1)].join("/"), depth + 1);
+  }
+  return at === "" ? "/" : at;
+}
+
+function confinedPath(disk: Disk, root: string, path: string): string {
+  if (path.includes("\0")) throw new WeftError("invalid", "invalid path: it contains a NUL byte");
+  const real = resolved(disk, path.startsWith("/") ? path : `${root}/${path}`);
+  const base = resolved(disk, root);
+  if (real === base || real.startsWith(`${base}/`)) return real;
+  throw new WeftError("refused", `path escapes workspace: ${path}`);
+}
+
+function fileAt(disk: Disk, path: string): Node {
+  const node = disk.nodes.get(path);
+  if (!node) throw missing(path);
+  if (node.kind !== "file") throw new WeftError("invalid", `${path}: it is a directory`);
+  return node;
+}
+
+function readNode(disk: Disk, path: string, range?: ByteRange): Uint8Array {
+  const { bytes } = fileAt(disk, path);
+  return range ? bytes.slice(range.offset, range.offset + range.length) : bytes.slice();
+}
+
+function writeNode(
+  disk: Disk,
+  path: string,
+  { bytes, mode }: { readonly bytes: Uint8Array; readonly mode: number },
+): void {
+  expectWritable(disk, path);
+  const before = disk.nodes.get(path);
+  if (before?.kind === "directory") throw new WeftError("invalid", `${path}: it is a directory`);
+  expectParent(disk, path);
+  disk.nodes.set(path, { ...newNode(disk, "file"), bytes: bytes.slice(), mode: before?.mode ?? mode });
+}
+
+function appender(disk: Disk, path: string): Appender {
+  if (!disk.nodes.has(path)) writeNode(disk, path, { bytes: new Uint8Array(), mode: 0o600 });
+  const node = fileAt(disk, path);
+  let used = node.bytes.length;
+  let room = node.bytes;
+  return {
+    write: async (bytes) => {
+      expectWritable(disk, path);
+      if (node.bytes.buffer !== room.buffer || used !== node.bytes.length) {
+        room = node.bytes;
+        used = node.bytes.length;
+      }
+      if (used + bytes.length > room.buffer.byteLength) {
+        const larger = new Uint8Array((used + bytes.length) * 2);
+        larger.set(room.subarray(0, used));
+        room = larger;
+      }
+      const whole = new Uint8Array(room.buffer);
+      whole.set(bytes, used);
+      used += bytes.length;
+      node.bytes = whole.subarray(0, used);
+      node.modifiedAt = disk.now();
+    },
+    sync: async () => expectWritable(disk, path),
+    close: async () => {},
+  };
+}
+
+function statNode(disk: Disk, path: string): FileStat | undefined {
+  const node = disk.nodes.get(path);
+  return node && { kind: node.kind, bytes: node.bytes.length, modifiedAt: node.modifiedAt, mode: node.mode, uid: 0 };
+}
+
+function listNode(disk: Disk, path: string): DirEntry[] {
+  const folder = disk.nodes.get(path);
+  if (!folder) throw missing(path);
+  if (folder.kind !== "directory") throw new WeftError("invalid", `${path}: it is no directory`);
+  const entries: DirEntry[] = [];
+  for (const [at, { kind }] of disk.nodes) {
+    if (at !== "/" && parentOf(at) === path) entries.push({ name: at.slice(at.lastIndexOf("/") + 1), kind });
+  }
+  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function makeDirectory(disk: Disk, path: string): void {
+  if (path === "/") return;
+  const node = disk.nodes.get(path);
+  if (node && node.kind !== "directory") throw new WeftError("invalid", `${path}: it is no directory`);
+  makeDirectory(disk, parentOf(path));
+  if (node) return;
+  expectWritable(disk, path);
+  disk.nodes.set(path, newNode(disk, "directory"));
+}
+
+function rename(disk: Disk, from: string, to: string): void {
+  expectWritable(disk, to);
+  const node = disk.nodes.get(from);
+  if (!node) throw missing(from);
+  expectParent(disk, to);
+  disk.nodes.delete(from);
+  disk.nodes.set(to, node);
+}
+
+function remove(disk: Disk, path: string): boolean {
+  expectWritable(disk, path);
+  for (const at of [...disk.nodes.keys()]) if (at.startsWith(`${path}/`)) disk.nodes.delete(at);
+  return disk.nodes.delete(path);
+}
+
+function expectWritable({ faults }: Disk, path: string): void {
+  if (faults.readOnly) throw new WeftError("full", `${path}: the file system is read-only`);
+  if (faults.diskFull) throw new WeftError("full", `${path}: no space left on the disk`);
+}
+
+function expectParent(disk: Disk, path: string): void {
+  const parent = disk.nodes.get(parentOf(path));
+  if (!parent) throw missing(path);
+  if (parent.kind !== "directory") throw new WeftError("invalid", `${path}: a part of the path is no directory`);
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
+}
+
+function missing(path: string): WeftError {
+  return new WeftError("missing", `${path}: no such file or directory`);
+}

@@ -1,0 +1,141 @@
+import { constants, existsSync } from "node:fs";
+import { type FileHandle, mkdir, open, readlink, realpath, stat } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, normalize, sep } from "node:path";
+import { WeftError } from "../../core/error.ts";
+import type { ByteRange, DirEntry, FileStat, FileTree } from "../../core/platform.ts";
+import { errnoOf, type FileAction, onPath } from "./errors.ts";
+import type { Locks } from "./lock.ts";
+import { gently, listFolder, readRange, replaceFile, toFileStat, undefinedIfMissing } from "./regular-file.ts";
+
+/**
+ * Checks after opening, never before: a path is opened first, then the kernel is asked what was opened
+ * (/proc/self/fd/N), and only that open file is used. Swapping a folder for a link meanwhile changes nothing.
+ */
+export function confinedTree(root: string, locks: Locks): FileTree {
+  const state: State = { root, locks };
+  const told = <T>(action: FileAction, path: string, task: () => Promise<T>) =>
+    onPath(action, isAbsolute(path) ? path : join(root, path), task);
+  return {
+    read: (path, range) => told("read", path, () => read(state, path, range)),
+    write: (path, bytes, mode = 0o600) => told("write", path, () => write(state, path, { bytes, mode })),
+    stat: (path) => told("look at", path, () => statIn(state, path)),
+    list: (path) => told("list", path, () => list(state, path)),
+    makeDirectory: (path) => told("make the directory", path, () => makeDirectory(state, path)),
+  };
+}
+
+interface State {
+  readonly root: string;
+  readonly locks: Locks;
+  /** The root with its own links resolved, once known. */
+  realRoot?: string;
+}
+
+const hasProc = existsSync("/proc/self/fd");
+
+async function realRoot(state: State): Promise<string> {
+  state.realRoot ??= await realpath(state.root);
+  return state.realRoot;
+}
+
+/** The absolute path meant by `path`; refused when its words alone lead outside. */
+async function meant(state: State, path: string): Promise<string> {
+  const root = await realRoot(state);
+  const absolute = isAbsolute(path) ? normalize(path) : normalize(join(root, path));
+  for (const base of [root, normalize(state.root)]) {
+    if (isWithin(absolute, base)) return join(root, absolute.slice(base.length));
+  }
+  throw escapes(path);
+}
+
+function isWithin(path: string, root: string): boolean {
+  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
+}
+
+function escapes(path: string): WeftError {
+  return new WeftError("refused", `path escapes workspace: ${path}`);
+}
+
+/** Throws unless what is open lies inside, wherever the path has led. */
+async function expectInside(state: State, file: FileHandle, path: string): Promise<string> {
+  const real = hasProc ? await readlink(`/proc/self/fd/${file.fd}`) : await realpath(path);
+  if (!isWithin(real, await realRoot(state))) throw escapes(path);
+  return real;
+}
+
+async function opened<T>(state: State, path: string, task: (file: FileHandle, real: string) => Promise<T>): Promise<T> {
+  const absolute = await meant(state, path);
+  return await using(open(absolute, constants.O_RDONLY | gently), async (file) => {
+    const real = await expectInside(state, file, path);
+    state.locks.guard(path, await file.stat(), file);
+    return await task(file, real);
+  });
+}
+
+async function using<T>(opening: Promise<FileHandle>, task: (file: FileHandle) => Promise<T>): Promise<T> {
+  const file = await opening;
+  try {
+    return await task(file);
+  } finally {
+    await file.close();
+  }
+}
+
+function read(state: State, path: string, range?: ByteRange): Promise<Uint8Array> {
+  return opened(state, path, (file) => readRange(file, path, range));
+}
+
+async function statIn(state: State, path: string): Promise<FileStat | undefined> {
+  return await opened(state, path, async (file) => toFileStat(await file.stat())).catch(undefinedIfMissing);
+}
+
+function list(state: State, path: string): Promise<DirEntry[]> {
+  return opened(state, path, (file, real) => listFolder(hasProc ? `/proc/self/fd/${file.fd}/` : real));
+}
+
+/** Runs with the open parent of `path`; its children are named through it, so nobody can move it away. */
+async function inParent<T>(
+  state: State,
+  path: string,
+  task: (parent: string, name: string) => Promise<T>,
+): Promise<T> {
+  const absolute = await meant(state, path);
+  if (absolute === (await realRoot(state))) throw new WeftError("invalid", `${path} is a directory`);
+  const flags = constants.O_RDONLY | constants.O_DIRECTORY;
+  return await using(open(dirname(absolute), flags), async (parent) => {
+    const real = await expectInside(state, parent, path);
+    return await task(hasProc ? `/proc/self/fd/${parent.fd}` : real, basename(absolute));
+  });
+}
+
+interface Content {
+  readonly bytes: Uint8Array;
+  readonly mode: number;
+}
+
+/** A link at the end of the path is replaced by the new file; what it led to is not touched. */
+function write(state: State, path: string, { bytes, mode }: Content): Promise<void> {
+  return inParent(state, path, (folder, name) => replaceFile({ folder, name, shown: path }, bytes, mode));
+}
+
+/** One component after the other, each checked like any other path. */
+async function makeDirectory(state: State, path: string): Promise<void> {
+  const root = await realRoot(state);
+  const absolute = await meant(state, path);
+  let at = root;
+  for (const name of absolute
+    .slice(root.length)
+    .split(sep)
+    .filter((part) => part !== "")) {
+    at = join(at, name);
+    await inParent(state, at, async (parent, child) => {
+      try {
+        await mkdir(join(parent, child), { mode: 0o700 });
+      } catch (error) {
+        if (errnoOf(error) !== "EEXIST") throw error;
+        if (!(await stat(join(parent, child))).isDirectory())
+          throw new WeftError("invalid", `${path}: there is a file of that name`);
+      }
+    });
+  }
+}

@@ -1,0 +1,69 @@
+import { createHash, randomBytes } from "node:crypto";
+import { WeftError } from "../../core/error.ts";
+import type { Fetch, Platform } from "../../core/platform.ts";
+import { proxyOf, withoutSecret } from "./agents.ts";
+import { errnoOf } from "./errors.ts";
+import { nodeFiles } from "./files.ts";
+import { nodeTerminal } from "./terminal.ts";
+
+/** The platform of this Node process. What costs time to load (HTTP, TLS, DNS, children) loads when first used. */
+export function nodePlatform(): Platform {
+  const env = { ...process.env };
+  let loadedFetch: Promise<Fetch> | undefined;
+  return {
+    name: "node",
+    files: nodeFiles(),
+    terminal: nodeTerminal(),
+    env,
+    args: process.argv.slice(2),
+    cwd: process.cwd(),
+    pid: process.pid,
+    uid: process.getuid?.() ?? -1,
+    engine: `Node ${process.versions.node}`,
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    randomBytes: (count) => new Uint8Array(randomBytes(count)),
+    sha256: (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest()),
+    residentBytes: () => process.memoryUsage.rss(),
+    async fetch(url, options) {
+      loadedFetch ??= import("./fetch.ts").then(({ nodeFetch }) => nodeFetch(env));
+      return await (await loadedFetch)(url, options);
+    },
+    resolve,
+    proxyFor(url) {
+      const proxy = proxyOf(new URL(url), env);
+      return proxy && withoutSecret(proxy);
+    },
+    spawn: async (command, options) => (await import("./spawn.ts")).spawnChild(command, options),
+    serve: async (options, handler) => (await import("./serve.ts")).serveHttp(options, handler),
+    onSignal,
+    onUncaught(listener) {
+      process.on("uncaughtException", listener);
+      process.on("unhandledRejection", listener);
+    },
+  };
+}
+
+async function resolve(host: string): Promise<string[]> {
+  const { lookup } = await import("node:dns/promises");
+  try {
+    return (await lookup(host, { all: true })).map(({ address }) => address);
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === "ENOTFOUND") throw new WeftError("missing", `${host}: no such host`, { cause: error });
+    throw new WeftError("unavailable", `${host}: DNS lookup failed (${code})`, { cause: error });
+  }
+}
+
+function onSignal(listener: (signal: "stop" | "reload") => void): () => void {
+  const stop = () => listener("stop");
+  const reload = () => listener("reload");
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  process.on("SIGHUP", reload);
+  return () => {
+    process.off("SIGTERM", stop);
+    process.off("SIGINT", stop);
+    process.off("SIGHUP", reload);
+  };
+}

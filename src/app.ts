@@ -1,70 +1,63 @@
-import { createLine, type RunningLine } from "./agent/line.ts";
-import { modelChoices } from "./agent/choices.ts";
 import { lanes } from "./agent/lanes.ts";
-import { outbox } from "./agent/outbox.ts";
-import { resultFiles } from "./agent/results.ts";
-import { systemPrompt } from "./agent/system-prompt.ts";
-import { type ContextReport, createWorker, type Worker } from "./agent/worker.ts";
+import { createLine, type RunningLine } from "./agent/line.ts";
+import { type Outbox, outbox } from "./agent/outbox.ts";
+import type { ContextReport } from "./agent/worker.ts";
+import { type Brain, type BrainBase, brainOf, keptIn } from "./app-brain.ts";
+import { partsStatus } from "./app-status.ts";
 import type { Loaded } from "./config/load.ts";
-import type { Config } from "./config/schema.ts";
 import type { Bus } from "./core/bus.ts";
 import type { Channel } from "./core/channel.ts";
 import { WeftError } from "./core/error.ts";
 import type { Journal } from "./core/journal.ts";
 import type { Line } from "./core/line.ts";
 import type { Lock, Platform } from "./core/platform.ts";
-import type { Policy } from "./core/policy.ts";
 import type { SessionStore } from "./core/session.ts";
 import type { PartStatus } from "./core/status.ts";
-import type { Tool } from "./core/tool.ts";
 import { type Owner, type WorkspacePaths, workspacePaths } from "./core/workspace.ts";
-import { createBus } from "./lib/bus.ts";
-import { hexOf } from "./lib/hex.ts";
-import { type ModelCatalog, modelCatalog } from "./models/catalog.ts";
-import { egressDoor } from "./security/egress.ts";
-import { simplePolicy } from "./security/policy.ts";
 import { openJournal } from "./sessions/journal.ts";
-import { jsonlStore } from "./sessions/jsonl-store.ts";
-import { builtinTools } from "./tools/builtin.ts";
 
-/** The running parts, joined. This is the only file that knows all rooms. */
+/** The running parts, joined. This and the files `app-*.ts` beside it are the only ones that know all rooms. */
 export interface App {
-  readonly config: Config;
+  readonly platform: Platform;
   readonly paths: WorkspacePaths;
   readonly line: Line;
   readonly sessions: SessionStore;
-  readonly tools: readonly Tool[];
-  readonly models: ModelCatalog;
   readonly bus: Bus;
+  /** What a reload of the configuration replaces; read it anew each time. */
+  readonly brain: Brain;
+  newId(): string;
   status(): Promise<PartStatus[]>;
   /** What fills a session's prompt. */
   context(session: string): Promise<ContextReport>;
   /** False when there was none. */
   deleteSession(session: string): Promise<boolean>;
-  serveGateway(): Promise<ServedGateway>;
-  /** Ends intake, lets running turns finish for so long, parks the rest in the journal. */
+  /** Turns that begin from now on follow the new configuration. Throws when it cannot be used; then nothing changes. */
+  reload(loaded: Loaded): void;
+  /** Tells others where the workspace is served. */
+  publishUrl(url: string): Promise<void>;
+  /** Ends intake, lets running turns finish for so long, leaves the rest in the journal. */
   close(drainMs: number): Promise<void>;
-}
-
-export interface ServedGateway {
-  readonly url: string;
-  readonly token: string;
-  readonly tokenIsNew: boolean;
-  close(withinMs: number): Promise<void>;
 }
 
 export interface AppOptions {
   /** What runs, for others who find the workspace taken: `gateway`, `agent`. */
   readonly command: string;
   readonly channels?: readonly Channel[];
+  /** Take up what a former process left unfinished; a single question does not. */
+  readonly resume: boolean;
+  /** How long to wait for another process to give the workspace back, when that one is not a gateway. */
+  readonly waitMs?: number;
+  /** Called with the bus before anything is published on it. */
+  readonly watch?: (bus: Bus) => void;
 }
 
 /** Throws `conflict` when another process owns the workspace, `full` or `refused` when it cannot be written. */
 export async function openApp(platform: Platform, loaded: Loaded, options: AppOptions): Promise<App> {
   const paths = workspacePaths(loaded.workspace);
-  const lock = await takeWorkspace(platform, paths, options.command);
+  const lock = await takeWorkspace(platform, paths, options);
   try {
-    return await assemble({ platform, loaded, paths, lock, options });
+    const base = await openBase({ platform, loaded, paths, lock, options });
+    return appOf(base);
   } catch (error) {
     await lock.release();
     throw error;
@@ -72,28 +65,48 @@ export async function openApp(platform: Platform, loaded: Loaded, options: AppOp
 }
 
 /** The process that holds the workspace, as it described itself; undefined when nobody did. */
-export async function readOwner(platform: Platform, paths: WorkspacePaths): Promise<Owner | undefined> {
-  if (!(await platform.files.stat(paths.owner))) return undefined;
-  return JSON.parse(new TextDecoder().decode(await platform.files.read(paths.owner))) as Owner;
+export async function readOwner({ files }: Platform, paths: WorkspacePaths): Promise<Owner | undefined> {
+  if (!(await files.stat(paths.owner))) return undefined;
+  return JSON.parse(new TextDecoder().decode(await files.read(paths.owner))) as Owner;
 }
 
-async function takeWorkspace(platform: Platform, paths: WorkspacePaths, command: string): Promise<Lock> {
+const lookAgainMs = 50;
+/** So long a new owner may take to say who it is. */
+const introductionMs = 300;
+
+async function takeWorkspace(
+  platform: Platform,
+  paths: WorkspacePaths,
+  { command, waitMs = 0 }: AppOptions,
+): Promise<Lock> {
   await platform.files.makeDirectory(`${paths.root}/.weft`);
-  const lock = await platform.files.lock(paths.lock);
-  if (lock) {
-    await writeOwner(platform, paths, { pid: platform.pid, command, startedAt: platform.now() });
-    return lock;
+  const began = platform.monotonic();
+  for (;;) {
+    const lock = await platform.files.lock(paths.lock);
+    if (lock) {
+      await writeOwner(platform, paths, { pid: platform.pid, command, startedAt: platform.now() });
+      return lock;
+    }
+    const owner = await readOwner(platform, paths);
+    const waited = platform.monotonic() - began;
+    if (waited >= (owner?.url === undefined ? waitMs : Math.min(waitMs, introductionMs))) throw taken(paths, owner);
+    // A file lock tells nobody when it comes free.
+    await sleep(lookAgainMs);
   }
-  const owner = await readOwner(platform, paths);
-  const who = owner ? `weft ${owner.command} (pid ${owner.pid}${owner.url ? `, ${owner.url}` : ""})` : "another process";
-  throw new WeftError("conflict", `${paths.root} is in use by ${who}: stop it, or use another workspace`);
 }
 
-async function writeOwner(platform: Platform, paths: WorkspacePaths, owner: Owner): Promise<void> {
-  await platform.files.write(paths.owner, new TextEncoder().encode(JSON.stringify(owner)));
+function taken({ root }: WorkspacePaths, owner: Owner | undefined): WeftError {
+  const who = owner
+    ? `weft ${owner.command} (pid ${owner.pid}${owner.url ? `, ${owner.url}` : ""})`
+    : "another process";
+  return new WeftError("conflict", `${root} is in use by ${who}: stop it, or use another workspace`);
 }
 
-interface Parts {
+async function writeOwner({ files }: Platform, paths: WorkspacePaths, owner: Owner): Promise<void> {
+  await files.write(paths.owner, new TextEncoder().encode(JSON.stringify(owner)));
+}
+
+interface Opening {
   readonly platform: Platform;
   readonly loaded: Loaded;
   readonly paths: WorkspacePaths;
@@ -101,97 +114,95 @@ interface Parts {
   readonly options: AppOptions;
 }
 
-interface Assembled extends Parts {
-  readonly bus: Bus;
-  readonly store: SessionStore;
+/** What stays while the program runs. */
+export interface Base extends BrainBase {
+  readonly loaded: Loaded;
+  readonly lock: Lock;
+  readonly options: AppOptions;
   readonly journal: Journal;
-  readonly models: ModelCatalog;
-  readonly policy: Policy;
-  readonly tools: readonly Tool[];
-  readonly worker: Worker;
-  readonly line: RunningLine;
+  readonly outbox: Outbox;
 }
 
-async function assemble(parts: Parts): Promise<App> {
-  const { platform, loaded, paths } = parts;
-  const bus = createBus((thrown) => void platform.terminal.error(`weft: a log listener failed: ${String(thrown)}\n`));
-  const warn = (message: string) => bus.publish({ type: "log", level: "warn", message });
+async function openBase(opening: Opening): Promise<Base> {
+  const { platform, paths, options } = opening;
   const { files, now } = platform;
-  const store = jsonlStore({ files, folder: paths.sessions, now, warn });
+  const kept = keptIn(platform, paths);
+  const { bus, store } = kept;
+  const warn = (message: string) => bus.publish({ type: "log", level: "warn", message });
+  options.watch?.(bus);
   const journal = await openJournal({ files, folder: paths.journal, store, now, warn });
-  const models = catalogOf(platform, loaded);
-  const policy = policyOf(loaded);
-  const tools = toolsOf(parts, policy);
-  const assembled = joinLine({ ...parts, bus, store, journal, models, policy, tools });
-  assembled.line.resume();
-  return appOf(assembled);
-}
-
-function joinLine(parts: Omit<Assembled, "line" | "worker">): Assembled {
-  const { platform, loaded, paths, bus, journal, options } = parts;
-  const { config } = loaded;
-  const { limits, defaults } = config.agents;
   const channels = new Map((options.channels ?? []).map((channel) => [channel.name, channel]));
-  const newId = () => hexOf(platform.randomBytes(12));
   const failed = (where: string, error: WeftError) => bus.publish({ type: "failure", where, error });
-  const sleep = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));
-  const out = outbox({ journal, channels, failed, sleep });
-  const worker = workerOf(parts, { outbox: out, newId });
-  const line = createLine({
+  return {
+    ...opening,
+    ...kept,
     journal,
     channels,
-    bus,
-    outbox: out,
+    outbox: outbox({ journal, channels, failed, sleep }),
+  };
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms));
+}
+
+function lineOf(base: Base, brain: () => Brain): RunningLine {
+  const { limits, defaults } = base.loaded.config.agents;
+  return createLine({
+    ...base,
     lanes: lanes({
       concurrent: limits.concurrentTurns,
       perUser: limits.perUser,
       queuedPerSession: limits.queuedPerSession,
     }),
-    work: worker.work,
+    work: (work) => brain().worker.work(work),
     turnTimeoutMs: defaults.turnTimeoutSecs * 1000,
-    now: platform.now,
-    monotonic: platform.monotonic,
-    newId,
-    timer: (ms, elapsed) => {
-      const id = setTimeout(elapsed, ms);
-      return () => clearTimeout(id);
-    },
+    now: base.platform.now,
+    monotonic: base.platform.monotonic,
+    timer,
   });
-  return { ...parts, paths, worker, line };
 }
 
-function workerOf(
-  parts: Omit<Assembled, "line" | "worker">,
-  { outbox: out, newId }: { readonly outbox: Outbox; readonly newId: () => string },
-): Worker {
-  const { platform, loaded, paths, models, bus, store, tools, policy } = parts;
-  const { defaults } = loaded.config.agents;
-  return createWorker({
-    store,
-    tools,
-    policy,
-    bus,
-    outbox: out,
-    newId,
-    keepLong: resultFiles(platform.files, paths.results),
-    systemPrompt: systemPrompt({ files: platform.files, workspace: paths.root, now: platform.now }),
-    choices: modelChoices(platform.files, `${paths.root}/.weft/session-models.json`),
-    model: async (id) => {
-      await models.prepare(id);
-      return models.get(id, id === models.defaultId() ? defaults.fallbacks : []);
+/** Calls back after `ms`; returns what cancels it. */
+export function timer(ms: number, elapsed: () => void): () => void {
+  const id = setTimeout(elapsed, ms);
+  return () => clearTimeout(id);
+}
+
+function appOf(base: Base): App {
+  const { platform, paths, store, journal, choices, lock, options } = base;
+  const state = { brain: brainOf(base, base.loaded) };
+  const line = lineOf(base, () => state.brain);
+  if (options.resume) line.resume();
+  return {
+    platform,
+    paths,
+    line,
+    sessions: store,
+    bus: base.bus,
+    newId: base.newId,
+    get brain() {
+      return state.brain;
     },
-    checkModel: (id) => void models.get(id),
-    knownModels: models.known,
-    defaultModel: models.defaultId,
-    settings: {
-      maxOutputTokens: defaults.maxTokens,
-      temperature: defaults.temperature,
-      memoryWindow: defaults.memoryWindow,
-      ...(defaults.thinking && { thinking: defaults.thinking }),
-      ...(defaults.contextTokens !== null && { contextTokens: defaults.contextTokens }),
+    status: () => partsStatus(base, state.brain),
+    context: (session) => state.brain.worker.context(session),
+    async deleteSession(session) {
+      await journal.forget(session);
+      await choices.forget(session);
+      return await store.remove(session);
     },
-    maxIterations: defaults.maxToolIterations,
-    now: platform.now,
-    monotonic: platform.monotonic,
-  });
+    reload(loaded) {
+      if (loaded.workspace !== paths.root) {
+        throw new WeftError("config", "another workspace needs a restart: nothing was changed");
+      }
+      state.brain = brainOf(base, loaded);
+    },
+    publishUrl: (url) =>
+      writeOwner(platform, paths, { pid: platform.pid, command: options.command, url, startedAt: platform.now() }),
+    async close(drainMs) {
+      await line.close(drainMs);
+      await journal.close();
+      await lock.release();
+    },
+  };
 }

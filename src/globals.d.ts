@@ -68,7 +68,7 @@ interface ReadableStreamReader<T> {
   cancel(reason?: unknown): Promise<void>;
   releaseLock(): void;
 }
-interface ReadableStreamController<T> {
+interface ReadableStreamDefaultController<T> {
   readonly desiredSize: number | null;
   enqueue(chunk: T): void;
   close(): void;
@@ -77,8 +77,8 @@ interface ReadableStreamController<T> {
 declare class ReadableStream<T = Uint8Array> {
   constructor(
     source?: {
-      start?(controller: ReadableStreamController<T>): void | Promise<void>;
-      pull?(controller: ReadableStreamController<T>): void | Promise<void>;
+      start?(controller: ReadableStreamDefaultController<T>): void | Promise<void>;
+      pull?(controller: ReadableStreamDefaultController<T>): void | Promise<void>;
       cancel?(reason: unknown): void | Promise<void>;
     },
     strategy?: { highWaterMark?: number },

@@ -140,9 +140,10 @@ export interface Files extends FileTree {
   lock(path: string): Promise<Lock | undefined>;
   /**
    * Paths relative to `root` (absolute ones inside it too); nothing outside is read or changed, whatever links
-   * lead there and whoever swaps them meanwhile: `refused`, "path escapes workspace: P".
+   * lead there and whoever swaps them meanwhile: `refused`, "path escapes workspace: P". What lies in one of the
+   * `hidden` folders of the root counts as outside.
    */
-  confined(root: string): FileTree;
+  confined(root: string, hidden?: readonly string[]): FileTree;
 }
 
 /** One writer's end of a file; calls in order. */
@@ -176,6 +177,8 @@ export interface Terminal {
 export interface LineOptions {
   readonly history: readonly string[];
   complete(line: string): readonly string[];
+  /** Sees each line when it is typed, also while nobody waits for one; true: it is dealt with, `next` will not give it. */
+  intercept(line: string): boolean;
   /** Ctrl-C. */
   onInterrupt(): void;
 }

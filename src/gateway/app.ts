@@ -10,6 +10,7 @@ import { accessLog } from "./log.ts";
 import { listModels, showModel } from "./models.ts";
 import { headerNames, type Route, type RouteName, routes, type Status } from "./protocol.ts";
 import { statusReader } from "./status.ts";
+import { welcomePage } from "./welcome.ts";
 
 /** The whole HTTP side as one function. Import it when a port is opened, not before: hono comes with it. */
 export function gatewayApp(options: GatewayOptions): HttpHandler {
@@ -56,6 +57,7 @@ function addRoute(app: App, gateway: Gateway, route: Route & { readonly name: Ro
 type Handler = (gateway: Gateway, exchange: Exchange, id: string) => Response | Promise<Response>;
 
 const handlers: Readonly<Record<RouteName, Handler>> = {
+  welcome: () => new Response(welcomePage, { headers: { "content-type": "text/html; charset=utf-8" } }),
   healthz: () => jsonResponse({ alive: true }),
   readyz: async ({ options, readStatus }) => {
     const { parts } = await readStatus();
@@ -78,6 +80,16 @@ const handlers: Readonly<Record<RouteName, Handler>> = {
   model: ({ options }, _, id) => showModel(options.models, id),
   // An id as in `X-Session-Id`, or a session's whole key.
   stop: ({ options: { line } }, _, id) => jsonResponse({ stopped: line.stop(`http:${id}`) || line.stop(id) }),
+  deleteSession: async ({ options: { line, checkSession, deleteSession } }, _, id) => {
+    const keys = id.startsWith("http:") ? [id] : [`http:${id}`, id];
+    let deleted = false;
+    for (const key of keys) {
+      checkSession(key);
+      line.stop(key);
+      deleted = (await deleteSession(key)) || deleted;
+    }
+    return jsonResponse({ deleted });
+  },
   openapi: async ({ options }) => {
     const { openApiDocument } = await import("./openapi.ts");
     return jsonResponse(openApiDocument(options.version));
@@ -167,7 +179,7 @@ function preflight({ headers }: Request): Response {
   return new Response(null, {
     status: 204,
     headers: {
-      "access-control-allow-methods": "GET, POST",
+      "access-control-allow-methods": "GET, POST, DELETE",
       "access-control-allow-headers": /^[\w, -]*$/.test(wanted) ? wanted : "",
       "access-control-max-age": "600",
     },

@@ -21,6 +21,8 @@ export interface GatewayOptions {
   readonly allowedOrigins: readonly string[];
   readonly bindHost: string;
   readonly version: string;
+  /** False when there was none. */
+  readonly deleteSession: (session: string) => Promise<boolean>;
   /** Throws `invalid` for a session key that cannot be kept. */
   readonly checkSession: (session: string) => void;
   /** Unix milliseconds. */
@@ -37,8 +39,10 @@ export interface GatewayOptions {
 export interface GatewayModels {
   /** `vendor/model` of the default. */
   readonly defaultId: string;
-  /** Every model that may be named, the default too. */
+  /** What to show in a list: the default and what else was configured. */
   ids(): readonly string[];
+  /** Whether a turn may name this model, listed or not. */
+  has(id: string): boolean;
 }
 
 export interface GatewayLimits {

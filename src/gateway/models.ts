@@ -22,9 +22,8 @@ export function namedModel(name: string | null | undefined): string | undefined 
 
 export function unknownModel(models: GatewayModels, name: string | null | undefined): ApiError | undefined {
   const named = namedModel(name);
-  const ids = models.ids();
-  if (named === undefined || ids.includes(named)) return undefined;
-  const some = ids.slice(0, 10).join(", ");
+  if (named === undefined || models.has(named)) return undefined;
+  const some = models.ids().slice(0, 10).join(", ");
   return {
     status: 404,
     message: `there is no model ${JSON.stringify(named.slice(0, 100))} here: use ${ownName} for ${models.defaultId}, or one of ${some}`,

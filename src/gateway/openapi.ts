@@ -6,6 +6,7 @@ import {
   chatRequestSchema,
   chunkSchema,
   completionSchema,
+  deletedSchema,
   errorSchema,
   headerNames,
   modelListSchema,
@@ -48,6 +49,7 @@ const schemas = {
   Model: modelSchema,
   ModelList: modelListSchema,
   Stopped: stopSchema,
+  Deleted: deletedSchema,
   Error: errorSchema,
 } satisfies Record<string, v.GenericSchema>;
 
@@ -68,6 +70,7 @@ const bodyErrors = [400, 408, 413, 415];
 const turnErrors = [404, 409, 502, 503, 504, 507];
 
 const operations: Readonly<Record<RouteName, Operation>> = {
+  welcome: { summary: "What this is and how to connect", ok: { "text/html": { schema: { type: "string" } } } },
   healthz: { summary: "The process is alive", ok: json("Alive") },
   readyz: {
     summary: "The gateway can serve",
@@ -108,6 +111,12 @@ const operations: Readonly<Record<RouteName, Operation>> = {
     parameters: [pathId(`A name as in ${headerNames.sessionId}, or a session's whole key`)],
     ok: json("Stopped"),
     // An id that is a dot or has a slash is another path.
+    errors: [404],
+  },
+  deleteSession: {
+    summary: "Forget a session, its unfinished turns too",
+    parameters: [pathId(`A name as in ${headerNames.sessionId}, or a session's whole key`)],
+    ok: json("Deleted"),
     errors: [404],
   },
   openapi: { summary: "This document", ok: { "application/json": { schema: { type: "object" } } } },

@@ -3,7 +3,7 @@ import * as v from "valibot";
 /** The gateway's whole vocabulary: its routes, its headers, and the shapes that go in and out. */
 export interface Route {
   readonly name: string;
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   /** OpenAPI's spelling. */
   readonly path: string;
   /** What a parameter may be, as a regular expression; `[^/]+` without it. */
@@ -13,6 +13,7 @@ export interface Route {
 }
 
 export const routes = [
+  { name: "welcome", method: "GET", path: "/", open: true },
   { name: "healthz", method: "GET", path: "/healthz", open: true },
   { name: "readyz", method: "GET", path: "/readyz", open: true },
   { name: "status", method: "GET", path: "/status" },
@@ -21,6 +22,7 @@ export const routes = [
   { name: "models", method: "GET", path: "/v1/models" },
   { name: "model", method: "GET", path: "/v1/models/{id}", parameter: ".+" },
   { name: "stop", method: "POST", path: "/v1/sessions/{id}/stop" },
+  { name: "deleteSession", method: "DELETE", path: "/v1/sessions/{id}" },
   { name: "openapi", method: "GET", path: "/openapi.json" },
 ] as const satisfies readonly Route[];
 
@@ -214,6 +216,7 @@ export const statusSchema = v.object({
 });
 export type Status = v.InferOutput<typeof statusSchema>;
 export const stopSchema = v.object({ stopped: v.boolean() });
+export const deletedSchema = v.object({ deleted: v.boolean() });
 
 function isBase64Url(url: string): boolean {
   try {

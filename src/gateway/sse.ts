@@ -40,7 +40,7 @@ interface State {
   readonly options: SseOptions;
   /** The frame that is being made; kept over keep-alives. */
   making?: Promise<Made> | undefined;
-  controller?: ReadableStreamController<Uint8Array>;
+  controller?: ReadableStreamDefaultController<Uint8Array>;
   ended: boolean;
   cancelTimer: () => void;
 }
@@ -50,7 +50,7 @@ interface Made {
   readonly last: boolean;
 }
 
-async function pull(state: State, controller: ReadableStreamController<Uint8Array>): Promise<void> {
+async function pull(state: State, controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
   const { options } = state;
   state.making ??= makeFrame(state);
   const timer: Timer = (ms, elapsed) => {

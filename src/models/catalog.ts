@@ -58,6 +58,8 @@ export interface ModelCatalog {
   defaultId(): string;
   /** The vendors' names, and `offline`. */
   known(): string[];
+  /** A model of each vendor that has an obvious one. */
+  examples(): string[];
 }
 
 export function modelCatalog(options: CatalogOptions): ModelCatalog {
@@ -73,6 +75,8 @@ export function modelCatalog(options: CatalogOptions): ModelCatalog {
     },
     defaultId: () => options.model ?? firstWithKey(state) ?? offlineId,
     known: () => known(state),
+    examples: () =>
+      Object.entries(vendors).flatMap(([name, { defaultModel }]) => (defaultModel ? `${name}/${defaultModel}` : [])),
   };
 }
 

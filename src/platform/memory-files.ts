@@ -56,7 +56,7 @@ export function memoryFiles(faults: DiskFaults, now: () => number): MemoryFiles 
       disk.locks.add(path);
       return { release: async () => void disk.locks.delete(path) };
     },
-    confined: (root) => tree(disk, (path) => confinedPath(disk, root, path)),
+    confined: (root, hidden = []) => confinedTree(disk, root, hidden),
     link: async (path, target) => {
       disk.nodes.set(normal(path), { ...newNode(disk, "link"), target });
     },
@@ -102,11 +102,29 @@ function resolved(disk: Disk, path: string, depth = 0): string {
   return at === "" ? "/" : at;
 }
 
-function confinedPath(disk: Disk, root: string, path: string): string {
+function confinedTree(disk: Disk, root: string, hidden: readonly string[]): FileTree {
+  const all = tree(disk, (path) => confinedPath(disk, { root, hidden }, path));
+  return {
+    ...all,
+    list: async (path) => {
+      const entries = await all.list(path);
+      const isTop = confinedPath(disk, { root, hidden }, path) === resolved(disk, root);
+      return isTop ? entries.filter(({ name }) => !hidden.includes(name)) : entries;
+    },
+  };
+}
+
+interface Confinement {
+  readonly root: string;
+  readonly hidden: readonly string[];
+}
+
+function confinedPath(disk: Disk, { root, hidden }: Confinement, path: string): string {
   if (path.includes("\0")) throw new WeftError("invalid", "invalid path: it contains a NUL byte");
   const real = resolved(disk, path.startsWith("/") ? path : `${root}/${path}`);
   const base = resolved(disk, root);
-  if (real === base || real.startsWith(`${base}/`)) return real;
+  const isHidden = hidden.some((name) => `${real}/`.startsWith(`${base}/${name}/`));
+  if (!isHidden && (real === base || real.startsWith(`${base}/`))) return real;
   throw new WeftError("refused", `path escapes workspace: ${path}`);
 }
 

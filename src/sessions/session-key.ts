@@ -3,6 +3,11 @@ import { WeftError } from "../core/error.ts";
 const longestFileName = 255;
 const extension = ".jsonl";
 
+/** Throws `invalid` for a key that cannot be kept. */
+export function checkSession(session: string): void {
+  sessionFileName(session);
+}
+
 /** The file of a session: every byte that is no ASCII letter or digit as %XX. Throws `invalid` for a bad key. */
 export function sessionFileName(session: string): string {
   const wrong = whatIsWrong(session);

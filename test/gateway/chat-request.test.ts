@@ -6,7 +6,7 @@ const call = { role: "assistant", tool_calls: [{ id: "c1", function: { name: "ls
 const image = (url: string) => ({ messages: [{ role: "user", content: [{ type: "image_url", image_url: { url } }] }] });
 
 test.each<[string, unknown, string | undefined, RegExp]>([
-  ["no object", [], undefined, /Object/],
+  ["no object", 5, undefined, /Object/],
   ["no messages", {}, "messages", /messages/],
   ["an empty list of messages", { messages: [] }, "messages", /no message/],
   ["an unknown role", { messages: [{ role: "robot", content: "x" }] }, "messages.0.role", /"robot"/],

@@ -233,7 +233,7 @@ export async function until(isSo: () => boolean): Promise<void> {
 }
 
 const defaults: Omit<GatewayOptions, "line" | "bus" | "metrics"> = {
-  models: { defaultId: "acme/one", ids: () => ["acme/one", "acme/two"] },
+  models: { defaultId: "acme/one", ids: () => ["acme/one", "acme/two"], has: (id) => /^acme\/(one|two)$/.test(id) },
   status: async () => [{ part: "model", state: "ok", detail: "acme/one", at: Date.now() - 3000 }],
   token,
   tokenHint: "`weft status --detailed` prints it.",
@@ -242,6 +242,7 @@ const defaults: Omit<GatewayOptions, "line" | "bus" | "metrics"> = {
   allowedOrigins: [],
   bindHost: "127.0.0.1",
   version: "1.2.3",
+  deleteSession: async (session) => session === "http:old" || session === "cli:work",
   checkSession: (session) => {
     if (session.includes("..")) throw new WeftError("invalid", 'security violation: session id contains ".."');
   },

@@ -11,8 +11,11 @@ import { gently, listFolder, readRange, replaceFile, toFileStat, undefinedIfMiss
  * Checks after opening, never before: a path is opened first, then the kernel is asked what was opened
  * (/proc/self/fd/N), and only that open file is used. Swapping a folder for a link meanwhile changes nothing.
  */
-export function confinedTree(root: string, locks: Locks): FileTree {
-  const state: State = { root, locks };
+export function confinedTree(
+  root: string,
+  { hidden, locks }: { readonly hidden: readonly string[]; readonly locks: Locks },
+): FileTree {
+  const state: State = { root, hidden, locks };
   const told = <T>(action: FileAction, path: string, task: () => Promise<T>) =>
     onPath(action, isAbsolute(path) ? path : join(root, path), task);
   return {
@@ -26,6 +29,7 @@ export function confinedTree(root: string, locks: Locks): FileTree {
 
 interface State {
   readonly root: string;
+  readonly hidden: readonly string[];
   readonly locks: Locks;
   /** The root with its own links resolved, once known. */
   realRoot?: string;
@@ -59,7 +63,9 @@ function escapes(path: string): WeftError {
 /** Throws unless what is open lies inside, wherever the path has led. */
 async function expectInside(state: State, file: FileHandle, path: string): Promise<string> {
   const real = hasProc ? await readlink(`/proc/self/fd/${file.fd}`) : await realpath(path);
-  if (!isWithin(real, await realRoot(state))) throw escapes(path);
+  const root = await realRoot(state);
+  const isHidden = state.hidden.some((name) => isWithin(real, join(root, name)));
+  if (isHidden || !isWithin(real, root)) throw escapes(path);
   return real;
 }
 
@@ -90,20 +96,22 @@ async function statIn(state: State, path: string): Promise<FileStat | undefined>
 }
 
 function list(state: State, path: string): Promise<DirEntry[]> {
-  return opened(state, path, (file, real) => listFolder(hasProc ? `/proc/self/fd/${file.fd}/` : real));
+  return opened(state, path, async (file, real) => {
+    const entries = await listFolder(hasProc ? `/proc/self/fd/${file.fd}/` : real);
+    const isTop = real === (await realRoot(state));
+    return isTop ? entries.filter(({ name }) => !state.hidden.includes(name)) : entries;
+  });
 }
 
 /** Runs with the open parent of `path`; its children are named through it, so nobody can move it away. */
-async function inParent<T>(
-  state: State,
-  path: string,
-  task: (parent: string, name: string) => Promise<T>,
-): Promise<T> {
+async function inParent<T>(state: State, path: string, task: (parent: string, name: string) => Promise<T>): Promise<T> {
   const absolute = await meant(state, path);
   if (absolute === (await realRoot(state))) throw new WeftError("invalid", `${path} is a directory`);
   const flags = constants.O_RDONLY | constants.O_DIRECTORY;
   return await using(open(dirname(absolute), flags), async (parent) => {
     const real = await expectInside(state, parent, path);
+    // The parent lies inside; its child may still be one of the hidden folders.
+    if (real === (await realRoot(state)) && state.hidden.includes(basename(absolute))) throw escapes(path);
     return await task(hasProc ? `/proc/self/fd/${parent.fd}` : real, basename(absolute));
   });
 }

@@ -42,7 +42,7 @@ export function nodeFiles(): Files {
     remove: (path) => onPath("remove", path, () => remove(path)),
     realPath: (path) => onPath("look at", path, () => fs.realpath(path)),
     lock: (path) => locks.take(path),
-    confined: (root) => confinedTree(root, locks),
+    confined: (root, hidden = []) => confinedTree(root, { hidden, locks }),
   };
 }
 

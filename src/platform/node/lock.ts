@@ -91,7 +91,9 @@ function loadSqlite(): typeof import("node:sqlite") {
     if (!String(warning).includes("SQLite")) emitWarning.call(process, warning, ...rest);
   }) as typeof process.emitWarning;
   try {
-    return process.getBuiltinModule("node:sqlite");
+    const sqlite: typeof import("node:sqlite") | undefined = process.getBuiltinModule?.("node:sqlite");
+    if (sqlite) return sqlite;
+    throw new WeftError("config", `weft needs Node 22.13 or newer, this is ${process.version}`);
   } finally {
     process.emitWarning = emitWarning;
   }

@@ -68,6 +68,7 @@ function readLines(options: LineOptions): LineReader {
       completer: (line: string) => [options.complete(line), line],
     });
     reader.on("line", (line) => {
+      if (options.intercept(line)) return;
       lines.push(line);
       wake();
     });

@@ -1,0 +1,128 @@
+import { type ModelChoices, modelChoices } from "./agent/choices.ts";
+import type { Outbox } from "./agent/outbox.ts";
+import { resultFiles } from "./agent/results.ts";
+import { systemPrompt } from "./agent/system-prompt.ts";
+import { createWorker, type Worker } from "./agent/worker.ts";
+import { catalogOptions, policyRules, toolOptions } from "./app-options.ts";
+import type { Loaded } from "./config/load.ts";
+import type { Bus } from "./core/bus.ts";
+import type { Channel } from "./core/channel.ts";
+import { WeftError } from "./core/error.ts";
+import type { Platform } from "./core/platform.ts";
+import type { Policy } from "./core/policy.ts";
+import type { SessionStore } from "./core/session.ts";
+import type { Tool } from "./core/tool.ts";
+import { type WorkspacePaths, workspacePaths } from "./core/workspace.ts";
+import { createBus } from "./lib/bus.ts";
+import { hexOf } from "./lib/hex.ts";
+import { type ModelCatalog, modelCatalog } from "./models/catalog.ts";
+import { egressDoor } from "./security/egress.ts";
+import { simplePolicy } from "./security/policy.ts";
+import { redactor } from "./security/redact.ts";
+import { jsonlStore } from "./sessions/jsonl-store.ts";
+import { builtinTools } from "./tools/builtin.ts";
+
+/** Everything that follows from the configuration alone. */
+export interface Brain {
+  readonly loaded: Loaded;
+  readonly models: ModelCatalog;
+  readonly tools: readonly Tool[];
+  readonly policy: Policy;
+  readonly worker: Worker;
+  redact(text: string): string;
+}
+
+/** What a brain works with. */
+export interface BrainBase {
+  readonly platform: Platform;
+  readonly paths: WorkspacePaths;
+  readonly bus: Bus;
+  readonly store: SessionStore;
+  readonly channels: ReadonlyMap<string, Channel>;
+  readonly outbox: Pick<Outbox, "post">;
+  readonly choices: ModelChoices;
+  newId(): string;
+}
+
+/** A brain for looking only: nothing is locked or written. Throws like `openApp` when the model cannot be used. */
+export function lookingBrain(platform: Platform, loaded: Loaded): Brain & { readonly sessions: SessionStore } {
+  const paths = workspacePaths(loaded.workspace);
+  const base: BrainBase = {
+    platform,
+    paths,
+    ...keptIn(platform, paths),
+    channels: new Map(),
+    outbox: {
+      post: async () => {
+        throw new WeftError("internal", "a brain for looking sends nothing");
+      },
+    },
+  };
+  return { ...brainOf(base, loaded), sessions: base.store };
+}
+
+export function keptIn(
+  platform: Platform,
+  paths: WorkspacePaths,
+): Pick<BrainBase, "bus" | "store" | "choices" | "newId"> {
+  const { files, now } = platform;
+  const bus = createBus((thrown) => void platform.terminal.error(`weft: a listener failed: ${String(thrown)}\n`));
+  const warn = (message: string) => bus.publish({ type: "log", level: "warn", message });
+  return {
+    bus,
+    store: jsonlStore({ files, folder: paths.sessions, now, warn }),
+    choices: modelChoices(files, `${paths.root}/.weft/session-models.json`),
+    newId: () => hexOf(platform.randomBytes(12)),
+  };
+}
+
+/** Throws `config` or `auth` when the configured model cannot be used. */
+export function brainOf(base: BrainBase, loaded: Loaded): Brain {
+  const { platform, paths, channels } = base;
+  const policy = simplePolicy(policyRules(loaded.config));
+  const door = egressDoor({ platform, policy });
+  const models = modelCatalog(catalogOptions(platform, loaded));
+  const tools = builtinTools({
+    ...toolOptions(loaded),
+    platform,
+    policy,
+    door,
+    workspace: paths.root,
+    channels: () => [...channels.keys()],
+  });
+  models.get(models.defaultId(), loaded.config.agents.defaults.fallbacks);
+  const worker = workerOf(base, { loaded, models, tools, policy });
+  return { loaded, models, tools, policy, worker, redact: redactor(loaded.secrets) };
+}
+
+function workerOf(
+  base: BrainBase,
+  { loaded, models, tools, policy }: Pick<Brain, "loaded" | "models" | "tools" | "policy">,
+): Worker {
+  const { platform, paths } = base;
+  const { defaults } = loaded.config.agents;
+  return createWorker({
+    ...base,
+    tools,
+    policy,
+    keepLong: resultFiles(platform.files, paths.results),
+    systemPrompt: systemPrompt({ files: platform.files, workspace: paths.root, now: platform.now }),
+    model: async (id) => {
+      await models.prepare(id);
+      return models.get(id, id === models.defaultId() ? defaults.fallbacks : []);
+    },
+    checkModel: (id) => void models.get(id),
+    knownModels: models.known,
+    defaultModel: models.defaultId,
+    settings: {
+      maxOutputTokens: defaults.maxTokens,
+      memoryWindow: defaults.memoryWindow,
+      ...(typeof defaults.temperature === "number" && { temperature: defaults.temperature }),
+      ...(defaults.thinking && { thinking: defaults.thinking }),
+      ...(typeof defaults.contextTokens === "number" && { contextTokens: defaults.contextTokens }),
+    },
+    maxIterations: defaults.maxToolIterations,
+    now: platform.now,
+    monotonic: platform.monotonic,
+  });
+}

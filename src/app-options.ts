@@ -1,0 +1,95 @@
+import type { Loaded } from "./config/load.ts";
+import type { Config } from "./config/schema.ts";
+import { WeftError } from "./core/error.ts";
+import type { Platform } from "./core/platform.ts";
+import type { CatalogOptions, ProviderSettings } from "./models/catalog.ts";
+import type { Timeouts } from "./models/wire.ts";
+import type { PolicyRules } from "./security/policy.ts";
+import type { BuiltinOptions } from "./tools/builtin.ts";
+import { version } from "./version.ts";
+
+/** The configuration in the words of each room. */
+
+export function catalogOptions(platform: Platform, loaded: Loaded): CatalogOptions {
+  const { models, providers, agents } = loaded.config;
+  const { model } = agents.defaults;
+  return {
+    ...(model && { model }),
+    providers: Object.fromEntries(
+      Object.entries(providers).map(([name, provider]) => [name, providerSettings(provider)]),
+    ),
+    timeouts: {
+      connectMs: models.timeouts.connectSecs * 1000,
+      firstTokenMs: models.timeouts.firstTokenSecs * 1000,
+      idleMs: models.timeouts.idleSecs * 1000,
+      totalMs: models.timeouts.totalSecs * 1000,
+    },
+    retry: {
+      attempts: models.retry.attempts,
+      budgetMs: models.retry.budgetSecs * 1000,
+      baseMs: models.retry.baseMs,
+      capMs: models.retry.capMs,
+    },
+    env: loaded.env,
+    fetch: platform.fetch,
+    now: platform.now,
+    random: () => (platform.randomBytes(1)[0] ?? 0) / 255,
+    sleep: interruptibleSleep,
+  };
+}
+
+function providerSettings(provider: Config["providers"][string]): ProviderSettings {
+  const { apiKey, apiBase, extraHeaders, protocol, timeouts, models } = provider;
+  return {
+    apiKeys: typeof apiKey === "string" ? [apiKey] : apiKey,
+    ...(apiBase && { apiBase }),
+    extraHeaders: extraHeaders ?? {},
+    ...(protocol && { protocol }),
+    timeouts: milliseconds({
+      connectMs: timeouts.connectSecs,
+      firstTokenMs: timeouts.firstTokenSecs,
+      idleMs: timeouts.idleSecs,
+      totalMs: timeouts.totalSecs,
+    }),
+    models,
+  };
+}
+
+function milliseconds(seconds: { readonly [K in keyof Timeouts]: number | undefined }): Partial<Timeouts> {
+  const given = Object.entries(seconds).flatMap(([name, value]) => (value === undefined ? [] : [[name, value * 1000]]));
+  return Object.fromEntries(given);
+}
+
+function interruptibleSleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(id);
+      reject(WeftError.from(signal.reason));
+    };
+    const id = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+}
+
+export function policyRules({ tools }: Config): PolicyRules {
+  const { allow, deny, commandPolicy: commands, urlPolicy: urls } = tools;
+  return { tools: { allow, deny }, commands, urls };
+}
+
+export function toolOptions({ config, env }: Loaded): Pick<BuiltinOptions, "exec" | "fetch" | "search"> {
+  const { exec, web } = config.tools;
+  return {
+    exec: { timeoutSecs: exec.timeout, maxTimeoutSecs: exec.maxTimeout, passEnv: exec.passEnv },
+    fetch: { maxBytes: web.fetch.maxBytes, timeoutSecs: web.fetch.timeoutSecs, version },
+    search: {
+      provider: web.search.provider,
+      apiKey: web.search.apiKey || env("BRAVE_SEARCH_API_KEY") || "",
+      baseUrl: web.search.baseUrl,
+      maxResults: web.search.maxResults,
+    },
+  };
+}

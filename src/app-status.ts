@@ -1,0 +1,78 @@
+import { type Brain, type BrainBase, lookingBrain } from "./app-brain.ts";
+import type { Loaded } from "./config/load.ts";
+import { WeftError } from "./core/error.ts";
+import type { Journal } from "./core/journal.ts";
+import type { Platform } from "./core/platform.ts";
+import type { PartStatus } from "./core/status.ts";
+import { workspacePaths } from "./core/workspace.ts";
+
+/** How each part is, by looking at it now. */
+export async function partsStatus(
+  base: Pick<BrainBase, "platform" | "paths" | "channels"> & { readonly journal: Journal },
+  brain: Brain,
+): Promise<PartStatus[]> {
+  const part = partAt(base.platform.now);
+  const { loaded, models, tools } = brain;
+  const { bytes, open } = base.journal.health();
+  const names = [...base.channels.keys()];
+  return [
+    configPart(loaded, part),
+    modelState(models.defaultId(), loaded, part),
+    await workspacePart(base, part),
+    part("journal", "ok", `${open} open turn(s), ${bytes} bytes`),
+    part("tools", "ok", tools.map(({ name }) => name).join(", ")),
+    part("channels", names.length === 0 ? "off" : "ok", names.length === 0 ? "none configured" : names.join(", ")),
+    part("engine", "ok", base.platform.engine),
+  ];
+}
+
+type NewPart = (name: string, state: PartStatus["state"], detail: string) => PartStatus;
+
+function partAt(now: () => number): NewPart {
+  return (name, state, detail) => ({ part: name, state, detail, at: now() });
+}
+
+function configPart({ sources, warnings }: Loaded, part: NewPart): PartStatus {
+  const from = sources.length === 0 ? "the defaults" : sources.join(", ");
+  if (warnings.length === 0) return part("config", "ok", from);
+  return part("config", "degraded", `${from}; ${warnings.length} warning(s): weft config check`);
+}
+
+function modelState(id: string, { config }: Loaded, part: NewPart): PartStatus {
+  if (id === "offline") {
+    return part("model", "degraded", "offline: set a provider's key, for example ANTHROPIC_API_KEY, to connect one");
+  }
+  const { fallbacks } = config.agents.defaults;
+  return part("model", "ok", fallbacks.length === 0 ? id : `${id}, then ${fallbacks.join(", ")}`);
+}
+
+/** How the agent would start here, without starting it: nothing is locked. */
+export async function initialStatus(platform: Platform, loaded: Loaded): Promise<PartStatus[]> {
+  const { now } = platform;
+  const part = partAt(now);
+  const paths = workspacePaths(loaded.workspace);
+  return [configPart(loaded, part), modelPart(platform, loaded, part), await workspacePart({ platform, paths }, part)];
+}
+
+function modelPart(platform: Platform, loaded: Loaded, part: NewPart): PartStatus {
+  try {
+    const { models } = lookingBrain(platform, loaded);
+    return modelState(models.defaultId(), loaded, part);
+  } catch (error) {
+    return part("model", "failed", WeftError.from(error).message);
+  }
+}
+
+/** Writing is tried, for a full disk looks healthy until then. */
+async function workspacePart(
+  { platform, paths }: Pick<BrainBase, "platform" | "paths">,
+  part: NewPart,
+): Promise<PartStatus> {
+  try {
+    await platform.files.makeDirectory(`${paths.root}/.weft`);
+    await platform.files.write(`${paths.root}/.weft/probe`, new TextEncoder().encode(String(platform.now())));
+    return part("workspace", "ok", paths.root);
+  } catch (error) {
+    return part("workspace", "failed", WeftError.from(error).message);
+  }
+}

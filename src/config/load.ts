@@ -1,0 +1,179 @@
+import * as v from "valibot";
+import { WeftError } from "../core/error.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Platform } from "../core/platform.ts";
+import { type ConfigDocument, kindOf, placeOfPath, readDocument } from "./document.ts";
+import { absolutePath, locateConfig } from "./locate.ts";
+import { environmentOverrides, merged, type Overrides } from "./overrides.ts";
+import { expandHome, readSecretFile, resolveReferences } from "./references.ts";
+import { type Config, type ConfigFile, configSchema, notYet } from "./schema.ts";
+import { camelised, type Normal, normalise, pathKey, type UnknownKey } from "./shape.ts";
+import { ownOfWorkspace } from "./workspace-level.ts";
+
+/** The configuration, checked, with all references resolved. */
+export interface Loaded {
+  readonly config: Config;
+  /** In the file's spelling, merged, references as they are written: what `config show` shows. */
+  readonly raw: ConfigFile;
+  /** The file of the user's level, also where it does not exist yet. */
+  readonly path: string;
+  /** What was read, in the order of precedence; the environment's variables last. */
+  readonly sources: readonly string[];
+  readonly warnings: readonly string[];
+  /** Values that must never be shown. */
+  readonly secrets: readonly string[];
+  /** Absolute path. */
+  readonly workspace: string;
+  /** An environment variable, or the content of the file that its `NAME_FILE` names. */
+  env(name: string): string | undefined;
+}
+
+export interface LoadOptions {
+  /** `-c FILE`; it must exist. */
+  readonly path?: string | undefined;
+}
+
+/** Defaults, then the user's file, then the workspace's, then `CLAWFT__…`. Throws `config` naming what is wrong where. */
+export async function loadConfig(platform: Platform, options: LoadOptions = {}): Promise<Loaded> {
+  const { env, files } = platform;
+  const located = await locateConfig(platform, options.path);
+  const user = await readLevel(files, located.path);
+  const overrides = environmentOverrides(env);
+  const home = env["HOME"];
+  const standard = await standardWorkspace(platform);
+  const first = await check(merged(standard, user?.normal.value ?? {}), { levels: [user], overrides });
+  const workspace = workspacePath(platform, first, located.path);
+  const above = await readLevel(files, `${workspace}/.clawft/config.json`, located.path);
+  const limited = above && ownOfWorkspace(above.normal.value, above.document.path);
+  const levels = [user, above];
+  const value = merged(merged(standard, user?.normal.value ?? {}), limited?.value ?? {});
+  const raw = await check(value, { levels, overrides });
+  const references = await resolveReferences(raw as unknown as JsonObject, { env, files, home });
+  const config = camelised(references.value) as Config;
+  const fromFiles = await secretFiles(platform);
+  const variables = [...overrides.variables.values()];
+  return {
+    config,
+    raw,
+    path: located.path,
+    sources: [...levels.flatMap((level) => level?.document.path ?? []), ...variables],
+    warnings: [
+      ...located.warnings,
+      ...levels.flatMap((level) => (level ? unknownWarnings(level) : [])),
+      ...levels.flatMap((level) => (level ? modeWarning(level, references.secrets) : [])),
+      ...overrides.unknown.map((key) => `${key.variable}: ${unknownText(key)}`),
+      ...(limited?.warnings ?? []),
+      ...references.warnings,
+      ...notYet(config),
+    ],
+    secrets: [...new Set([...references.secrets, ...environmentSecrets(env), ...fromFiles.values()])],
+    workspace,
+    env: (name) => env[name] || fromFiles.get(name),
+  };
+}
+
+interface Level {
+  readonly document: ConfigDocument;
+  readonly normal: Normal;
+}
+
+async function readLevel(files: Platform["files"], path: string, not?: string): Promise<Level | undefined> {
+  const document = path === not ? undefined : await readDocument(files, path);
+  return document && { document, normal: normalise(document.value) };
+}
+
+/** Where only the older program's folder exists, its workspace goes on. */
+async function standardWorkspace({ env, files }: Platform): Promise<JsonObject> {
+  const home = env["HOME"];
+  if (!home) return {};
+  const [ours, older] = await Promise.all([files.stat(`${home}/.clawft`), files.stat(`${home}/.nanobot/workspace`)]);
+  return !ours && older ? { agents: { defaults: { workspace: "~/.nanobot/workspace" } } } : {};
+}
+
+function workspacePath({ env, cwd }: Platform, raw: ConfigFile, configPath: string): string {
+  const home = env["HOME"];
+  const chosen = env["CLAWFT_WORKSPACE"];
+  if (chosen) return absolutePath(expandHome(chosen, home), cwd);
+  const folder = configPath.slice(0, configPath.lastIndexOf("/"));
+  return absolutePath(expandHome(raw.agents.defaults.workspace, home), folder);
+}
+
+/** Throws `config` when this document, with the defaults around it, is no configuration. */
+export async function checkDocument(document: JsonObject): Promise<void> {
+  const overrides = { value: {}, variables: new Map(), unknown: [] };
+  await check(merged({}, normalise(document).value), { levels: [], overrides });
+}
+
+interface Origins {
+  readonly levels: readonly (Level | undefined)[];
+  readonly overrides: Overrides;
+}
+
+async function check(value: JsonObject, origins: Origins): Promise<ConfigFile> {
+  const parsed = v.safeParse(configSchema, merged(value, origins.overrides.value));
+  if (parsed.success) return parsed.output;
+  const problems = await Promise.all(parsed.issues.slice(0, 5).map((issue) => problemOf(issue, origins)));
+  throw new WeftError("config", problems.join("\n"));
+}
+
+async function problemOf(issue: v.BaseIssue<unknown>, { levels, overrides }: Origins): Promise<string> {
+  const path = (issue.path ?? []).map(({ key }) => String(key));
+  const name = path.join(".");
+  const what = `${name}: expected ${expectation(issue)}, found ${kindOf(issue.input as never)}`;
+  const variable = [...overrides.variables].find(([at]) => name === at || name.startsWith(`${at}.`))?.[1];
+  if (variable) return `${variable}: ${what}`;
+  const level = levels.findLast((each) => each?.normal.written.has(pathKey(path)));
+  const written = level?.normal.written.get(pathKey(path));
+  return level && written ? `${level.document.path}:${await placeOfPath(level.document, written)}: ${what}` : what;
+}
+
+function expectation(issue: v.BaseIssue<unknown>): string {
+  const words: Readonly<Record<string, string>> = {
+    string: "a text in quotes",
+    number: "a number",
+    boolean: "true or false",
+    array: "a list",
+    object: "an object",
+    record: "an object",
+    integer: "a whole number",
+  };
+  if (issue.type === "picklist") return `one of ${issue.expected?.replace(/[()]/g, "").replaceAll(" | ", ", ")}`;
+  if (issue.type === "min_value") return `a number of at least ${issue.expected?.slice(2)}`;
+  if (issue.type === "max_value") return `a number of at most ${issue.expected?.slice(2)}`;
+  if (issue.type === "union") return issue.message;
+  return words[issue.type] ?? issue.expected ?? issue.message;
+}
+
+function unknownWarnings({ document, normal }: Level): string[] {
+  return normal.unknown.map((key) => `${document.path}: ${unknownText(key)}`);
+}
+
+function unknownText({ path, meant }: UnknownKey): string {
+  const hint = meant === undefined ? "" : ` Did you mean ${[...path.slice(0, -1), meant].join(".")}?`;
+  return `unknown key ${path.join(".")} is ignored.${hint}`;
+}
+
+function modeWarning({ document }: Level, secrets: readonly string[]): string[] {
+  const { path, mode, text } = document;
+  const open = (mode & 0o077) !== 0 && secrets.some((value) => text.includes(value));
+  return open ? [`${path} holds keys and other users can read it. Run: chmod 600 ${path}`] : [];
+}
+
+const secretName = /_(API_KEY|KEY|TOKEN|SECRET|PASSWORD)$/;
+
+function environmentSecrets(env: Platform["env"]): string[] {
+  return Object.entries(env).flatMap(([name, value]) =>
+    secretName.test(name) && value && value.length >= 8 ? value : [],
+  );
+}
+
+/** The files that `OPENAI_API_KEY_FILE` and the like name, by the variable they stand for. */
+async function secretFiles({ env, files }: Platform): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const [name, path] of Object.entries(env)) {
+    const plain = name.slice(0, -"_FILE".length);
+    if (!name.endsWith("_FILE") || !secretName.test(plain) || !path || env[plain]) continue;
+    found.set(plain, await readSecretFile(files, expandHome(path, env["HOME"]), name));
+  }
+  return found;
+}

@@ -1,0 +1,122 @@
+import { WeftError } from "../core/error.ts";
+import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
+import type { Files } from "../core/platform.ts";
+import { childOf, isSecret, root, type Shape } from "./shape.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export interface ReferenceOptions {
+  readonly env: Env;
+  readonly files: Files;
+  /** For `~`. */
+  readonly home: string | undefined;
+}
+
+export interface Resolution {
+  readonly value: JsonObject;
+  readonly secrets: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** What `config show` prints in place of a secret. */
+export const masked = "[masked]";
+
+/** Replaces `${VAR}` in every text, and reads what `NAME_env` and `NAME_file` point to. */
+export async function resolveReferences(value: JsonObject, options: ReferenceOptions): Promise<Resolution> {
+  const state: State = { options, secrets: new Set(), warnings: [] };
+  const resolved = (await walk(state, value, { path: [], shape: root, secret: false })) as JsonObject;
+  return { value: resolved, secrets: [...state.secrets], warnings: state.warnings };
+}
+
+interface State {
+  readonly options: ReferenceOptions;
+  readonly secrets: Set<string>;
+  readonly warnings: string[];
+}
+
+interface Place {
+  readonly path: readonly string[];
+  readonly shape: Shape | undefined;
+  readonly secret: boolean;
+}
+
+async function walk(state: State, value: Json, place: Place): Promise<Json> {
+  if (typeof value === "string") return readText(state, value, place);
+  if (Array.isArray(value)) {
+    const items: Json[] = [];
+    for (const item of value as readonly Json[]) items.push(await walk(state, item, place));
+    return items;
+  }
+  if (!isJsonObject(value)) return value;
+  const result: Record<string, Json> = {};
+  for (const [key, inner] of Object.entries(value)) {
+    const shape = place.shape && childOf(place.shape, key);
+    const secret = place.secret || (shape !== undefined && isSecret(shape));
+    result[key] = await walk(state, inner, { path: [...place.path, key], shape, secret });
+  }
+  for (const key of Object.keys(result)) {
+    if (result[key] === "") result[key] = await fromElsewhere(state, result, { key, path: place.path });
+  }
+  return result;
+}
+
+function readText(state: State, text: string, { path, secret }: Place): string {
+  if (secret && text === masked) {
+    throw new WeftError(
+      "config",
+      `${path.join(".")} is ${masked}: put the real value there, or a reference like \${NAME}`,
+    );
+  }
+  const expanded = text.replace(/\$(\$?)\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, escaped: string, name: string) => {
+    if (escaped !== "") return whole.slice(1);
+    const value = state.options.env[name];
+    if (value !== undefined) return value;
+    if (!secret) {
+      throw new WeftError("config", `${path.join(".")} refers to \${${name}}, which is not set in the environment`);
+    }
+    state.warnings.push(`${path.join(".")} refers to \${${name}}, which is not set in the environment`);
+    return "";
+  });
+  if (secret) remember(state, expanded);
+  return expanded;
+}
+
+function remember({ secrets }: State, text: string): void {
+  if (text.length >= 6) secrets.add(text);
+}
+
+/** The value of `KEY_env`, else of `KEY_file`; both only where such a field exists. */
+async function fromElsewhere(
+  state: State,
+  fields: Readonly<Record<string, Json>>,
+  { key, path }: { readonly key: string; readonly path: readonly string[] },
+): Promise<string> {
+  const { env, files, home } = state.options;
+  const variable = fields[`${key}_env`];
+  if (typeof variable === "string" && variable !== "" && env[variable] !== undefined) {
+    remember(state, env[variable]);
+    return env[variable];
+  }
+  const file = fields[`${key}_file`];
+  if (typeof file !== "string" || file === "") return "";
+  const text = await readSecretFile(files, expandHome(file, home), [...path, `${key}_file`].join("."));
+  remember(state, text);
+  return text;
+}
+
+/** The file's text without the line end that editors add. */
+export async function readSecretFile(files: Files, path: string, named: string): Promise<string> {
+  try {
+    return new TextDecoder().decode(await files.read(path, { offset: 0, length: 65_536 })).trim();
+  } catch (error) {
+    throw new WeftError("config", `${named}: ${WeftError.from(error).message}`, { cause: error });
+  }
+}
+
+export function expandHome(path: string, home: string | undefined): string {
+  if (path !== "~" && !path.startsWith("~/")) return path;
+  if (!home) {
+    throw new WeftError("config", `cannot determine the home directory for ${path}: set HOME, or write the whole path`);
+  }
+  return home.replace(/\/+$/, "") + path.slice(1);
+}

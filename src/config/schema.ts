@@ -1,0 +1,258 @@
+import * as v from "valibot";
+import { channels } from "./channels.ts";
+import { amount, choice, flag, secret, section, text, texts, whole } from "./fields.ts";
+
+/** The whole configuration as it stands in config.json; absent keys have these values. */
+const optionalWhole = (least: number, about: string) =>
+  v.optional(v.pipe(v.number(), v.integer(), v.minValue(least), v.description(about)));
+
+const timeouts = {
+  connect_secs: v.optional(seconds("to a usable connection: DNS, TCP, proxy, TLS")),
+  first_token_secs: v.optional(seconds("from the request to the first word of the answer")),
+  idle_secs: v.optional(seconds("between two pieces of the answer")),
+  total_secs: v.optional(seconds("for the whole answer")),
+};
+
+function seconds(about: string) {
+  return v.pipe(v.number(), v.minValue(0.05), v.maxValue(86_400), v.description(about));
+}
+
+const provider = v.object({
+  api_key: v.optional(
+    v.pipe(
+      v.union([v.string(), v.array(v.string())], "a key, or a list of keys to take turns with"),
+      v.description("the key, or several to take turns with"),
+      v.metadata({ secret: true }),
+    ),
+    "",
+  ),
+  api_key_env: text("", "environment variable that holds the key"),
+  api_key_file: text("", "file that holds the key"),
+  api_base: v.optional(v.nullable(v.pipe(v.string(), v.description("address in place of the vendor's own")))),
+  protocol: v.optional(
+    v.pipe(
+      v.picklist(["openai-chat", "openai-responses", "anthropic", "gemini", "ollama"]),
+      v.description("wire protocol in place of the vendor's own"),
+    ),
+  ),
+  extra_headers: v.optional(
+    v.nullable(
+      v.pipe(v.record(v.string(), v.string()), v.description("sent with every request"), v.metadata({ secret: true })),
+    ),
+  ),
+  timeouts: section(timeouts),
+  models: v.optional(
+    v.record(
+      v.string(),
+      v.object({
+        context_tokens: optionalWhole(1, "how much this model can read, in tokens"),
+        max_output_tokens: optionalWhole(1, "how much it may write in one answer, in tokens"),
+      }),
+    ),
+    {},
+  ),
+});
+
+const agents = section({
+  defaults: section({
+    workspace: text("~/.clawft/workspace", "folder of sessions, memory and the agent's own files"),
+    model: v.optional(
+      v.nullable(v.pipe(v.string(), v.description("VENDOR/NAME; absent: the first vendor with a key, else offline"))),
+    ),
+    fallbacks: texts([], "models to go on with when the first one is not to be had"),
+    max_tokens: whole([1, 1_000_000], 8192, "how much the model may write in one answer"),
+    temperature: v.optional(
+      v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(2), v.description("null: the provider's own"))),
+      0.7,
+    ),
+    thinking: v.optional(
+      v.nullable(v.pipe(v.picklist(["low", "medium", "high"]), v.description("how much the model thinks first"))),
+    ),
+    max_tool_iterations: whole([1, 1000], 20, "rounds of tools in one turn; then the agent sums up and asks"),
+    memory_window: whole([0, 400], 50, "messages kept word for word in the prompt; 0: as many as fit"),
+    context_tokens: v.optional(
+      v.nullable(
+        v.pipe(v.number(), v.integer(), v.minValue(1000), v.description("use less of the model's context than it has")),
+      ),
+    ),
+    turn_timeout_secs: amount([0.1, 86_400], 600, "the longest a turn may take"),
+  }),
+  limits: section({
+    concurrent_turns: whole([1, 10_000], 32, "turns that run at once"),
+    per_user: whole([1, 10_000], 4, "turns of one user that run at once"),
+    queued_per_session: whole([1, 10_000], 32, "messages that wait for their turn in one session"),
+  }),
+});
+
+const models = section({
+  timeouts: section({
+    connect_secs: v.optional(timeouts.connect_secs.wrapped, 10),
+    first_token_secs: v.optional(timeouts.first_token_secs.wrapped, 120),
+    idle_secs: v.optional(timeouts.idle_secs.wrapped, 60),
+    total_secs: v.optional(timeouts.total_secs.wrapped, 600),
+  }),
+  retry: section({
+    attempts: whole([0, 100], 3, "tries after the first one, for each model"),
+    budget_secs: amount([0, 3600], 60, "how long to go on trying"),
+    base_ms: whole([0, 600_000], 1000, "first wait; doubles each time"),
+    cap_ms: whole([0, 600_000], 30_000, "longest wait"),
+  }),
+});
+
+const gateway = section({
+  host: text("127.0.0.1", "address to listen on; 0.0.0.0 for all"),
+  port: whole([0, 65_535], 18_790, "port to listen on; 0: any free one"),
+  token: secret("what clients send as bearer token; absent: one is made on first start"),
+  token_env: text("", "environment variable that holds the token"),
+  token_file: text("", "file that holds the token"),
+  allowed_hosts: texts([], "names under which it is reached, beside localhost and IP addresses"),
+  allowed_origins: texts([], "web pages that may use it from a browser, for example https://chat.example.com"),
+  max_body_bytes: whole([1024, 1_073_741_824], 12_582_912, "largest request"),
+  rate_limit_rpm: whole([0, 1_000_000], 600, "requests a minute of one client; 0: no limit"),
+  drain_secs: amount([0, 3600], 8, "how long running turns may go on when it is stopped"),
+  heartbeat_interval_minutes: whole([0, 525_600], 0, "minutes between heartbeats; 0: none"),
+  heartbeat_prompt: text("heartbeat", "what the heartbeat says to the agent"),
+});
+
+const tools = section({
+  allow: texts(["*"], "tools the agent may use; * and ? stand for anything"),
+  deny: texts([], "tools it may not use, even if allowed"),
+  restrict_to_workspace: flag(true, "file tools are always confined to the workspace; false is refused"),
+  exec: section({
+    timeout: whole([1, 3600], 30, "seconds a command may run when it names no time"),
+    max_timeout: whole([1, 86_400], 300, "the longest time a command may name"),
+    pass_env: texts([], "environment variables that commands get beside PATH, HOME, LANG, TERM and TZ"),
+  }),
+  command_policy: section({
+    mode: choice(["allowlist", "denylist"], "allowlist", "allowlist: only these programs; denylist: all but these"),
+    allowlist: texts([], "programs that may run; empty: 17 harmless ones"),
+    denylist: texts([], "patterns that may never run; empty: 11 destructive ones"),
+  }),
+  url_policy: section({
+    enabled: flag(true, "check where tools connect to"),
+    allow_private: flag(false, "let tools reach private networks and this machine"),
+    allowed_domains: texts([], "hosts that are always fine, also private ones; *.example.com for subdomains"),
+    blocked_domains: texts([], "hosts that tools may not reach"),
+  }),
+  web: section({
+    search: section({
+      provider: choice(["auto", "brave", "searxng", "duckduckgo"], "auto", "auto: brave with a key, else duckduckgo"),
+      api_key: secret("key of Brave Search"),
+      api_key_env: text("", "environment variable that holds api_key"),
+      api_key_file: text("", "file that holds api_key"),
+      base_url: text("", "address of a SearXNG server, or of another Brave or DuckDuckGo"),
+      max_results: whole([1, 20], 5, "results when the model names no number"),
+    }),
+    fetch: section({
+      max_bytes: whole([1024, 104_857_600], 2_097_152, "how much of a page is read"),
+      timeout_secs: amount([0.1, 600], 30, "the longest a page may take"),
+    }),
+  }),
+  mcp_servers: v.optional(
+    v.record(
+      v.string(),
+      v.object({
+        command: text("", "program of a server that speaks over its standard streams"),
+        args: texts([], "its arguments"),
+        env: v.optional(v.pipe(v.record(v.string(), v.string()), v.metadata({ secret: true })), {}),
+        url: text("", "address of a server that speaks over HTTP"),
+      }),
+    ),
+    {},
+  ),
+});
+
+const delegation = section({
+  claude_enabled: flag(true, "hand tasks to a sub-agent"),
+  claude_model: text("claude-sonnet-4-20250514", "its model"),
+  max_turns: whole([1, 1000], 10, "its rounds of tools"),
+  max_tokens: whole([1, 1_000_000], 4096, "how much it may write in one answer"),
+  claude_flow_enabled: flag(false, "hand large tasks to a flow"),
+  rules: v.optional(
+    v.array(v.object({ pattern: v.string(), target: v.picklist(["local", "claude", "flow", "auto"]) })),
+    [],
+  ),
+  excluded_tools: texts([], "tools it does not get"),
+});
+
+const permissions = v.record(v.string(), v.unknown());
+
+const routing = section({
+  mode: choice(["static", "tiered"], "static", "tiered: choose the model by how hard the question is"),
+  tiers: v.optional(
+    v.array(
+      v.object({
+        name: v.string(),
+        models: texts([], "VENDOR/NAME"),
+        complexity_range: v.optional(v.tuple([v.number(), v.number()]), [0, 1]),
+        cost_per_1k_tokens: amount([0, 1000], 0, "in US dollars"),
+        max_context_tokens: whole([1, 10_000_000], 8192, "the most it is given to read"),
+      }),
+    ),
+    [],
+  ),
+  selection_strategy: v.optional(v.nullable(v.picklist(["preference_order", "round_robin", "lowest_cost", "random"]))),
+  fallback_model: v.optional(v.nullable(v.string())),
+  permissions: v.optional(permissions, {}),
+  escalation: section({
+    enabled: flag(false, "let hard questions go above a user's tier"),
+    threshold: amount([0, 1], 0.6, "how hard they must be"),
+    max_escalation_tiers: whole([0, 10], 1, "how many tiers above"),
+  }),
+  cost_budgets: section({
+    global_daily_limit_usd: amount([0, 1_000_000], 0, "0: none"),
+    global_monthly_limit_usd: amount([0, 1_000_000], 0, "0: none"),
+    tracking_persistence: flag(false, "keep what was spent over a restart"),
+    reset_hour_utc: whole([0, 23], 0, "when a day begins"),
+  }),
+  rate_limiting: section({
+    window_seconds: whole([1, 86_400], 60, "length of the window"),
+    strategy: text("sliding_window", "how requests are counted"),
+    global_rate_limit_rpm: whole([0, 1_000_000], 0, "of all users together; 0: none"),
+  }),
+});
+
+const log = section({
+  level: choice(["debug", "info", "warn", "error"], "info", "what is told"),
+  format: choice(["auto", "text", "json"], "auto", "auto: text on a terminal, else JSON"),
+});
+
+export const configSchema = v.object({
+  agents,
+  providers: v.optional(v.record(v.string(), provider), {}),
+  models,
+  gateway,
+  tools,
+  channels,
+  delegation,
+  routing,
+  log,
+});
+
+export type ConfigFile = v.InferOutput<typeof configSchema>;
+export type Config = CamelKeys<ConfigFile>;
+
+type Camel<S extends string> = S extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S;
+
+export type CamelKeys<T> = T extends readonly unknown[] | string | number | boolean | null | undefined
+  ? T
+  : T extends object
+    ? { readonly [K in keyof T as K extends string ? Camel<K> : K]: CamelKeys<T[K]> }
+    : T;
+
+/** What the configuration may say already, but this version does not do yet. */
+export function notYet(config: Config): string[] {
+  const wanted: readonly (readonly [string, boolean])[] = [
+    ...Object.entries(config.channels).map(([name, channel]) => [`channels.${name}`, isEnabled(channel)] as const),
+    ["tools.mcp_servers", Object.keys(config.tools.mcpServers).length > 0],
+    ["routing.mode tiered", config.routing.mode === "tiered"],
+    ["gateway.heartbeat_interval_minutes", config.gateway.heartbeatIntervalMinutes > 0],
+  ];
+  return wanted
+    .filter(([, isWanted]) => isWanted)
+    .map(([name]) => `${name} is configured, but this version of weft does not have it yet: it does nothing`);
+}
+
+function isEnabled(channel: unknown): boolean {
+  return typeof channel === "object" && channel !== null && "enabled" in channel && channel.enabled === true;
+}

@@ -1,0 +1,22 @@
+import type { Actor } from "./tool.ts";
+
+export interface DoorRequest {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+}
+
+/** What came back, after all redirects. */
+export interface DoorResponse {
+  readonly response: Response;
+  readonly url: string;
+}
+
+/**
+ * The one way out for tools. Every host is resolved once, its address judged by the policy and that very address
+ * connected to; each redirect anew. Throws `refused` with the reason and how to allow it, else as `Fetch` does.
+ */
+export interface Door {
+  fetch(actor: Actor, url: string, request: DoorRequest): Promise<DoorResponse>;
+}

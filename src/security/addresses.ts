@@ -1,0 +1,51 @@
+import { type IPv4, type IPv6, parse } from "ipaddr.js";
+
+/** Cloud services that hand out keys to who asks from inside. */
+const metadataHosts: readonly string[] = ["metadata.google.internal", "metadata.internal", "metadata"];
+const metadataAddresses: readonly string[] = ["169.254.169.254", "169.254.170.2", "100.100.100.200", "fd00:ec2::254"];
+
+export function isMetadata(host: string, address: string | undefined): boolean {
+  const name = host.toLowerCase().replace(/\.$/, "");
+  if (metadataHosts.includes(name)) return true;
+  return [name, address ?? ""].some((each) => metadataAddresses.includes(plain(each)));
+}
+
+/**
+ * Why an address is not on the public Internet (RFC 6890 and the registries after it); undefined when it is. What is
+ * no address at all is not public either.
+ */
+export function notPublic(address: string): string | undefined {
+  const ip = parsed(address);
+  if (!ip) return "not an address";
+  const embedded = "isIPv4MappedAddress" in ip ? embeddedIn(ip) : undefined;
+  if (embedded !== undefined) return notPublic(embedded);
+  const range = ip.range();
+  return range === "unicast" && !isSiteLocal(ip) ? undefined : range;
+}
+
+function parsed(address: string): IPv4 | IPv6 | undefined {
+  try {
+    return parse(address.replace(/^\[|\]$/g, ""));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The IPv4 address behind an IPv6 one that only carries it: mapped, or NAT64 (RFC 6052). */
+function embeddedIn(ip: IPv6): string | undefined {
+  if (ip.isIPv4MappedAddress()) return ip.toIPv4Address().toString();
+  return ip.range() === "rfc6052" ? ip.toByteArray().slice(12).join(".") : undefined;
+}
+
+/** fec0::/10, given up by RFC 3879 and still in use. */
+function isSiteLocal(ip: IPv4 | IPv6): boolean {
+  const [first = 0, second = 0] = ip.toByteArray();
+  return ip.kind() === "ipv6" && first === 0xfe && (second & 0xc0) === 0xc0;
+}
+
+function plain(address: string): string {
+  const ip = parsed(address);
+  if (!ip) return address;
+  const embedded = "isIPv4MappedAddress" in ip ? embeddedIn(ip) : undefined;
+  return embedded ?? ip.toString();
+}

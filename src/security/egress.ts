@@ -1,0 +1,105 @@
+import type { Door, DoorRequest } from "../core/door.ts";
+import { WeftError } from "../core/error.ts";
+import type { Platform } from "../core/platform.ts";
+import type { Policy } from "../core/policy.ts";
+import type { Actor } from "../core/tool.ts";
+import { notPublic } from "./addresses.ts";
+
+const mostRedirects = 5;
+const connectTimeoutMs = 10_000;
+const redirects: readonly number[] = [301, 302, 303, 307, 308];
+
+export interface DoorOptions {
+  readonly platform: Pick<Platform, "fetch" | "resolve" | "proxyFor">;
+  readonly policy: Policy;
+}
+
+/** See `Door`. */
+export function egressDoor(options: DoorOptions): Door {
+  return {
+    async fetch(actor, url, request) {
+      let hop: Hop = { url: parse(url), request };
+      for (let count = 0; count <= mostRedirects; count++) {
+        const response = await send(options, actor, hop);
+        const location = response.headers.get("location");
+        if (!redirects.includes(response.status) || location === null) return { response, url: hop.url.href };
+        await response.body?.cancel();
+        hop = redirected(hop, location, response.status);
+      }
+      throw new WeftError("refused", `more than ${mostRedirects} redirects from ${url}`);
+    },
+  };
+}
+
+interface Hop {
+  readonly url: URL;
+  readonly request: DoorRequest;
+}
+
+function parse(url: string, base?: URL): URL {
+  if (!URL.canParse(url, base?.href)) throw new WeftError("invalid", `invalid URL: ${url}`);
+  const parsed = new URL(url, base?.href);
+  if (parsed.protocol !== "http:" && parsed.protocol !== "https:") {
+    throw new WeftError("refused", `invalid URL ${url}: only http and https may be fetched`);
+  }
+  if (parsed.username !== "" || parsed.password !== "") {
+    throw new WeftError("refused", `invalid URL: it holds a user name or password`);
+  }
+  return parsed;
+}
+
+async function send({ platform, policy }: DoorOptions, actor: Actor, { url, request }: Hop): Promise<Response> {
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
+  const judge = (address: string | undefined) => {
+    const decision = policy.decide(actor, {
+      kind: "connect",
+      host,
+      port,
+      ...(address !== undefined && { address }),
+    });
+    if (!decision.allowed) throw new WeftError("refused", `${decision.reason}. ${decision.allow}`);
+  };
+  judge(isAddress(host) ? host : undefined);
+  const viaProxy = platform.proxyFor(url.href) !== undefined;
+  const addresses = isAddress(host) ? [host] : await addressesOf(platform, host, viaProxy);
+  // One bad address among good ones is refused too: which of them is used is the other side's choice.
+  for (const address of addresses) judge(address);
+  const [address] = addresses;
+  return await platform.fetch(url.href, {
+    ...request,
+    connectTimeoutMs,
+    ...(address !== undefined && !viaProxy && { address }),
+  });
+}
+
+/** Behind a proxy our own DNS may know nothing; then the proxy alone decides where the name leads. */
+async function addressesOf({ resolve }: DoorOptions["platform"], host: string, viaProxy: boolean): Promise<string[]> {
+  try {
+    return await resolve(host);
+  } catch (error) {
+    if (viaProxy) return [];
+    throw error;
+  }
+}
+
+function isAddress(host: string): boolean {
+  return notPublic(host) !== "not an address";
+}
+
+/** RFC 9110 section 15.4: after 303, and by custom 301 and 302, a GET. Keys do not go along to another origin. */
+function redirected({ url, request }: Hop, location: string, status: number): Hop {
+  const next = parse(location, url);
+  const keepsMethod = status === 307 || status === 308;
+  const sameOrigin = next.origin === url.origin;
+  const headers = Object.entries(request.headers ?? {}).filter(([name]) => {
+    const isSecret = /^(authorization|cookie|proxy-authorization|x-.*(key|token).*)$/i.test(name);
+    return (sameOrigin || !isSecret) && (keepsMethod || !/^content-/i.test(name));
+  });
+  const { body: _body, ...plain } = request;
+  const method = request.method === "HEAD" ? "HEAD" : "GET";
+  return {
+    url: next,
+    request: { ...(keepsMethod ? request : { ...plain, method }), headers: Object.fromEntries(headers) },
+  };
+}

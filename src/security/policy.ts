@@ -1,0 +1,81 @@
+import type { Action, Decision, Policy } from "../core/policy.ts";
+import { nameMatches } from "../lib/glob.ts";
+import { isMetadata, notPublic } from "./addresses.ts";
+import { type CommandRules, commandProblem } from "./commands.ts";
+
+export interface PolicyRules {
+  readonly tools: { readonly allow: readonly string[]; readonly deny: readonly string[] };
+  readonly commands: CommandRules;
+  readonly urls: UrlRules;
+}
+
+export interface UrlRules {
+  readonly enabled: boolean;
+  readonly allowPrivate: boolean;
+  readonly allowedDomains: readonly string[];
+  readonly blockedDomains: readonly string[];
+}
+
+/** Allow and deny as the configuration says, the same for everybody. */
+export function simplePolicy(rules: PolicyRules): Policy {
+  return {
+    decide(_, action) {
+      switch (action.kind) {
+        case "tool":
+          return decideTool(rules, action.tool);
+        case "command":
+          return decideCommand(rules, action.command);
+        case "connect":
+          return decideConnect(rules.urls, action);
+      }
+    },
+  };
+}
+
+function decideTool({ tools }: PolicyRules, tool: string): Decision {
+  const denied = tools.deny.find((pattern) => nameMatches(pattern, tool));
+  if (denied !== undefined) {
+    return refused(`tools.deny has "${denied}"`, `To allow it, take that entry out of tools.deny.`);
+  }
+  if (tools.allow.some((pattern) => nameMatches(pattern, tool))) return { allowed: true };
+  return refused("it is not in tools.allow", `To allow it, add "${tool}" to tools.allow.`);
+}
+
+function decideCommand({ commands }: PolicyRules, command: string): Decision {
+  const problem = commandProblem(command, commands);
+  if (problem === undefined) return { allowed: true };
+  const how =
+    commands.mode === "allowlist"
+      ? "To allow programs, list them in tools.command_policy.allowlist, or set tools.command_policy.mode to denylist."
+      : "To allow it, list your own patterns in tools.command_policy.denylist.";
+  return refused(problem, how);
+}
+
+/** Facts of the address first come last: names that the owner wrote down decide before them. */
+function decideConnect(urls: UrlRules, { host, address }: Extract<Action, { kind: "connect" }>): Decision {
+  if (!urls.enabled) return { allowed: true };
+  const blocked = urls.blockedDomains.find((pattern) => domainMatches(pattern, host));
+  if (blocked !== undefined) {
+    return refused(
+      `blocked domain: ${host}`,
+      `To allow it, take "${blocked}" out of tools.url_policy.blocked_domains.`,
+    );
+  }
+  const allow = `To allow it, add "${host}" to tools.url_policy.allowed_domains.`;
+  if (urls.allowedDomains.some((pattern) => domainMatches(pattern, host))) return { allowed: true };
+  if (isMetadata(host, address)) return refused(`blocked cloud metadata endpoint: ${host}`, allow);
+  if (urls.allowPrivate || address === undefined) return { allowed: true };
+  const range = notPublic(address);
+  return range === undefined
+    ? { allowed: true }
+    : refused(`blocked private IP ${address} for host ${host} (${range})`, allow);
+}
+
+/** `*.example.com` stands for every subdomain, `example.com` for itself. */
+function domainMatches(pattern: string, host: string): boolean {
+  return nameMatches(pattern.toLowerCase(), host.toLowerCase().replace(/\.$/, ""));
+}
+
+function refused(reason: string, allow: string): Decision {
+  return { allowed: false, reason, allow };
+}

@@ -2,4 +2,5 @@
 import { main } from "./cli/main.ts";
 import { nodePlatform } from "./platform/node/platform.ts";
 
-process.exitCode = await main(nodePlatform());
+// All output has left by then; a handle that somebody forgot must not keep the program.
+process.exit(await main(nodePlatform()));

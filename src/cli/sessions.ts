@@ -92,13 +92,14 @@ async function deleteByGateway(platform: Platform, loaded: Loaded, session: stri
   const lock = owner?.url && token ? await platform.files.lock(paths.lock) : undefined;
   await lock?.release();
   if (lock || !owner?.url || !token) return false;
-  await checked(
+  const response = await checked(
     platform.fetch(`${owner.url}/v1/sessions/${encodeURIComponent(session)}`, {
       method: "DELETE",
       headers: { authorization: `Bearer ${token.value}` },
       signal: AbortSignal.timeout(10_000),
     }),
   );
+  await response.body?.cancel();
   return true;
 }
 

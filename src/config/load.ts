@@ -79,7 +79,12 @@ interface Level {
 
 async function readLevel(files: Platform["files"], path: string, not?: string): Promise<Level | undefined> {
   const document = path === not ? undefined : await readDocument(files, path);
-  return document && { document, normal: normalise(document.value) };
+  if (!document) return undefined;
+  const normal = normalise(document.value);
+  const [list] = normal.lists;
+  if (!list) return { document, normal };
+  const place = `${path}:${await placeOfPath(document, list)}`;
+  throw new WeftError("config", `${place}: ${list.join(".")}: expected an object, found a list`);
 }
 
 /** Where only the older program's folder exists, its workspace goes on. */

@@ -63,6 +63,8 @@ export interface Normal {
   /** By path in the schema's spelling (`pathKey`): the path as it is written. */
   readonly written: ReadonlyMap<string, readonly string[]>;
   readonly unknown: readonly UnknownKey[];
+  /** Lists where an object should be; valibot takes a list for one. */
+  readonly lists: readonly (readonly string[])[];
 }
 
 export interface UnknownKey {
@@ -78,10 +80,12 @@ export function pathKey(path: readonly string[]): string {
 export function normalise(document: JsonObject): Normal {
   const written = new Map<string, readonly string[]>();
   const unknown: UnknownKey[] = [];
+  const lists: (readonly string[])[] = [];
   const walk = (value: Json, shape: Shape | undefined, at: At): Json => {
     written.set(pathKey(at.path), at.written);
     if (!shape) return value;
     if (Array.isArray(value)) {
+      if (bare(shape).entries ?? bare(shape).value) lists.push(at.written);
       return (value as readonly Json[]).map((each, i) => walk(each, bare(shape).item, below(at, [`${i}`, `${i}`])));
     }
     if (!isJsonObject(value)) return value;
@@ -95,7 +99,7 @@ export function normalise(document: JsonObject): Normal {
     return Object.fromEntries(pairs);
   };
   const value = walk(document, root, { path: [], written: [] });
-  return { value: value as JsonObject, written, unknown };
+  return { value: value as JsonObject, written, unknown, lists };
 }
 
 interface At {

@@ -46,10 +46,12 @@ function stopOf(options: WireOptions, { finishReason }: JsonObject): ModelDone["
   if (finishReason === "MALFORMED_FUNCTION_CALL" || finishReason === "UNEXPECTED_TOOL_CALL") {
     throw providerError(options, { code: "unavailable", problem: `wrote a broken tool call (${finishReason})` });
   }
-  return typeof finishReason === "string" ? (stops[finishReason] ?? "filtered") : undefined;
+  if (typeof finishReason !== "string") return undefined;
+  if (finishReason === "MAX_TOKENS") return "length";
+  return filters.includes(finishReason) ? "filtered" : "end";
 }
 
-const stops: Readonly<Record<string, ModelDone["stop"]>> = { STOP: "end", MAX_TOKENS: "length", OTHER: "end" };
+const filters = ["SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY"];
 
 function readPart(answer: Answer, part: JsonObject, calls: { count: number }): ModelEvent[] {
   const { text, thought, thoughtSignature, functionCall } = part;

@@ -20,7 +20,7 @@ export function notPublic(address: string): string | undefined {
   const embedded = "isIPv4MappedAddress" in ip ? embeddedIn(ip) : undefined;
   if (embedded !== undefined) return notPublic(embedded);
   const range = ip.range();
-  return range === "unicast" && !isSiteLocal(ip) ? undefined : range;
+  return range === "unicast" ? undefined : range;
 }
 
 function parsed(address: string): IPv4 | IPv6 | undefined {
@@ -35,12 +35,6 @@ function parsed(address: string): IPv4 | IPv6 | undefined {
 function embeddedIn(ip: IPv6): string | undefined {
   if (ip.isIPv4MappedAddress()) return ip.toIPv4Address().toString();
   return ip.range() === "rfc6052" ? ip.toByteArray().slice(12).join(".") : undefined;
-}
-
-/** fec0::/10, given up by RFC 3879 and still in use. */
-function isSiteLocal(ip: IPv4 | IPv6): boolean {
-  const [first = 0, second = 0] = ip.toByteArray();
-  return ip.kind() === "ipv6" && first === 0xfe && (second & 0xc0) === 0xc0;
 }
 
 function plain(address: string): string {

@@ -83,7 +83,8 @@ function simpleCommands(line: string): string[][] | string {
   while (rest !== "") {
     const match = token.exec(rest);
     if (!match?.groups) return `cannot be read from ${JSON.stringify(rest.slice(0, 20))} on`;
-    rest = rest.slice(match[0].length).trimStart();
+    // A line end is an operator, not a space.
+    rest = rest.slice(match[0].length).replace(/^[ \t]+/, "");
     const { word, operator } = match.groups;
     if (operator !== undefined) commands.push([]);
     if (word === undefined) continue;

@@ -57,7 +57,14 @@ test("after a crash a durable turn goes on from its last finished step", async (
 test("a write that a crash cut is not repeated: the model hears that its outcome is unknown", async () => {
   const { files } = memoryPlatform();
   let begun = 0;
-  const change = tool("change", () => (begun++, never()), "write");
+  const change = tool(
+    "change",
+    () => {
+      begun++;
+      return never();
+    },
+    "write",
+  );
   const look = tool("look", () => "seen");
   const first = scriptedModel(() => calls(["look"], ["change"], ["look"]));
   const before = await rig({ files, model: first, tools: [change, look] });

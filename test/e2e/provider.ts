@@ -74,13 +74,10 @@ function write(response: ServerResponse, answer: Exclude<Answer, { raw: unknown 
   chunk({ role: "assistant" });
   for (const piece of answer.text?.match(/[\s\S]{1,8}/g) ?? []) chunk({ content: piece });
   if ("calls" in answer) {
-    answer.calls.forEach(({ name, input }, index) =>
-      chunk({
-        tool_calls: [
-          { index, id: `call-${index}`, type: "function", function: { name, arguments: JSON.stringify(input) } },
-        ],
-      }),
-    );
+    for (const [index, { name, input }] of answer.calls.entries()) {
+      const made = { name, arguments: JSON.stringify(input) };
+      chunk({ tool_calls: [{ index, id: `call-${index}`, type: "function", function: made }] });
+    }
   }
   chunk({}, "calls" in answer ? "tool_calls" : "stop");
   response.write(

@@ -87,8 +87,9 @@ async function ownerOf(port: number): Promise<string | undefined> {
     const open = await readdir(`/proc/${pid}/fd`).catch(() => []);
     const links = await Promise.all(open.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => "")));
     if (!links.includes(`socket:[${inode}]`)) continue;
-    const name = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
-    return `${pid} (${name.trim()})`;
+    const words = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0").filter(Boolean);
+    const command = words.slice(0, 3).map((word) => word.slice(word.lastIndexOf("/") + 1));
+    return `process ${pid} (${command.join(" ")})`;
   }
   return undefined;
 }

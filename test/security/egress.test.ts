@@ -1,0 +1,103 @@
+import { expect, test } from "vitest";
+import type { FetchOptions } from "../../src/core/platform.ts";
+import { egressDoor } from "../../src/security/egress.ts";
+import { simplePolicy } from "../../src/security/policy.ts";
+
+type Sent = { readonly url: string } & FetchOptions;
+
+/** A network of names and answers; `sent` tells what was asked of it, and at which address. */
+function network(
+  hosts: Readonly<Record<string, readonly string[]>>,
+  answers: Readonly<Record<string, () => Response>>,
+  { proxy = false, allowedDomains = [] as string[] } = {},
+) {
+  const sent: Sent[] = [];
+  let lookups = 0;
+  const door = egressDoor({
+    policy: simplePolicy({
+      tools: { allow: ["*"], deny: [] },
+      commands: { mode: "allowlist", allowlist: [], denylist: [] },
+      urls: { enabled: true, allowPrivate: false, allowedDomains, blockedDomains: [] },
+    }),
+    platform: {
+      fetch: async (url, options = {}) => {
+        sent.push({ url, ...options });
+        return answers[url]?.() ?? new Response("ok");
+      },
+      resolve: async (host) => {
+        lookups++;
+        return [...(hosts[host] ?? [])];
+      },
+      proxyFor: () => (proxy ? "http://proxy:3128" : undefined),
+    },
+  });
+  const get = (url: string, more: Partial<Parameters<typeof door.fetch>[2]> = {}) =>
+    door.fetch({ channel: "cli", sender: "ann" }, url, { signal: new AbortController().signal, ...more });
+  return { get, sent, lookups: () => lookups };
+}
+
+const redirect =
+  (location: string, status = 302) =>
+  () =>
+    new Response(null, { status, headers: { location } });
+
+test("the address that was judged is the one connected to, and it is looked up once", async () => {
+  const { get, sent, lookups } = network({ "example.com": ["93.184.215.14"] }, {});
+  expect(await (await get("https://example.com/a")).response.text()).toBe("ok");
+  expect(sent).toMatchObject([{ url: "https://example.com/a", address: "93.184.215.14" }]);
+  expect(lookups()).toBe(1);
+});
+
+test.each([
+  ["a private address behind a name", "http://intra.example.com/", /blocked private IP 10.0.0.8/],
+  ["one bad address among good ones", "http://mixed.example.com/", /blocked private IP 127.0.0.1/],
+  ["this machine", "http://127.0.0.1:18790/status", /loopback/],
+  ["this machine, spelled as a number", "http://2130706433/", /loopback/],
+  ["this machine, spelled in octal", "http://0177.0.0.1/", /loopback/],
+  ["this machine, as mapped IPv6", "http://[::ffff:127.0.0.1]/", /loopback/],
+  ["the metadata service", "http://169.254.169.254/latest/meta-data", /blocked cloud metadata endpoint/],
+  ["another scheme", "file:///etc/passwd", /only http and https/],
+  ["a name and password", "http://a:b@example.com/", /user name or password/],
+])("%s is refused before anything is sent", async (_, url, why) => {
+  const hosts = { "intra.example.com": ["10.0.0.8"], "mixed.example.com": ["93.184.215.14", "127.0.0.1"] };
+  const { get, sent } = network(hosts, {});
+  await expect(get(url)).rejects.toMatchObject({ code: "refused", message: expect.stringMatching(why) });
+  expect(sent).toEqual([]);
+});
+
+test("each redirect is judged anew", async () => {
+  const hosts = { "example.com": ["93.184.215.14"], "intra.lan": ["192.168.0.9"] };
+  const { get, sent } = network(hosts, { "http://example.com/": redirect("http://intra.lan/admin") });
+  await expect(get("http://example.com/")).rejects.toMatchObject({ message: expect.stringContaining("192.168.0.9") });
+  expect(sent).toHaveLength(1);
+});
+
+test("redirects end somewhere", async () => {
+  const { get, sent } = network({ "example.com": ["93.184.215.14"] }, { "http://example.com/": redirect("/") });
+  await expect(get("http://example.com/")).rejects.toMatchObject({ message: expect.stringContaining("redirects") });
+  expect(sent).toHaveLength(6);
+});
+
+test("keys do not go along to another origin, and a POST becomes a GET", async () => {
+  const hosts = { "a.com": ["93.184.215.14"], "b.com": ["93.184.215.15"] };
+  const { get, sent } = network(hosts, { "https://a.com/": redirect("https://b.com/x") });
+  const headers = { authorization: "Bearer x", "x-api-key": "y", accept: "text/html", "content-type": "text/plain" };
+  const { url } = await get("https://a.com/", { method: "POST", body: "data", headers });
+  expect(url).toBe("https://b.com/x");
+  expect(sent[1]).toMatchObject({ method: "GET", headers: { accept: "text/html" } });
+  expect(Object.keys(sent[1]?.headers ?? {})).toEqual(["accept"]);
+  expect(sent[1]).not.toHaveProperty("body");
+});
+
+test("behind a proxy the name is judged, and our own DNS where it knows it", async () => {
+  const { get, sent } = network({ "intra.lan": ["10.0.0.1"] }, {}, { proxy: true });
+  await get("https://only-the-proxy-knows.com/");
+  expect(sent[0]).not.toHaveProperty("address");
+  await expect(get("http://intra.lan/")).rejects.toMatchObject({ code: "refused" });
+});
+
+test("a private host that the owner allowed is reached", async () => {
+  const { get, sent } = network({ "nas.lan": ["192.168.0.5"] }, {}, { allowedDomains: ["nas.lan"] });
+  await get("http://nas.lan/");
+  expect(sent[0]).toMatchObject({ address: "192.168.0.5" });
+});

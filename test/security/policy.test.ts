@@ -1,0 +1,179 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { isMetadata, notPublic } from "../../src/security/addresses.ts";
+import { commandProblem } from "../../src/security/commands.ts";
+import { type PolicyRules, simplePolicy } from "../../src/security/policy.ts";
+import { redactor } from "../../src/security/redact.ts";
+
+const standard: PolicyRules = {
+  tools: { allow: ["*"], deny: [] },
+  commands: { mode: "allowlist", allowlist: [], denylist: [] },
+  urls: { enabled: true, allowPrivate: false, allowedDomains: [], blockedDomains: [] },
+};
+const ann = { channel: "cli", sender: "ann" };
+
+describe("addresses", () => {
+  test.each([
+    ["127.0.0.1", "loopback"],
+    ["10.1.2.3", "private"],
+    ["172.31.0.1", "private"],
+    ["192.168.1.1", "private"],
+    ["100.64.0.1", "carrierGradeNat"],
+    ["169.254.169.254", "linkLocal"],
+    ["0.0.0.0", "unspecified"],
+    ["224.0.0.1", "multicast"],
+    ["255.255.255.255", "broadcast"],
+    ["198.18.0.1", "reserved"],
+    ["::1", "loopback"],
+    ["::", "unspecified"],
+    ["fe80::1", "linkLocal"],
+    ["fd00::1", "uniqueLocal"],
+    ["fec0::1", "deprecatedSiteLocal"],
+    ["::ffff:127.0.0.1", "loopback"],
+    ["::ffff:a00:1", "private"],
+    ["64:ff9b::10.0.0.1", "private"],
+    ["2002:7f00:1::", "6to4"],
+    ["not an address", "not an address"],
+  ])("%s is not public: %s", (address, range) => {
+    expect(notPublic(address)).toBe(range);
+  });
+
+  test.each(["8.8.8.8", "1.1.1.1", "2606:4700::1111", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8"])(
+    "%s is public",
+    (address) => {
+      expect(notPublic(address)).toBe(undefined);
+    },
+  );
+
+  test.each([["metadata.google.internal"], ["METADATA.google.internal."], ["169.254.169.254"], ["fd00:ec2::254"]])(
+    "%s hands out keys",
+    (host) => {
+      expect(isMetadata(host, undefined)).toBe(true);
+    },
+  );
+});
+
+describe("commands in allowlist mode", () => {
+  const problem = (line: string) => commandProblem(line, standard.commands);
+
+  test.each([
+    "ls -la",
+    "cat a.txt | grep -i 'two words' | wc -l",
+    'echo "it is done" && pwd',
+    "grep x y.txt 2>/dev/null || true",
+    "find . -name '*.md' 2>&1",
+    "head -n 5 notes/today.md; tail -n 5 notes/today.md",
+    "echo '$HOME'",
+  ])("runs %s", (line) => {
+    expect(problem(line)).toBe(undefined);
+  });
+
+  test.each([
+    ["curl http://evil", "curl is not in the allowlist"],
+    ["echo x; curl http://evil", "curl is not in the allowlist"],
+    ["echo x\ncurl http://evil", "curl is not in the allowlist"],
+    ["echo x | sh", "sh is not in the allowlist"],
+    ["ls && rm x", "rm is not in the allowlist"],
+    ["ls & rm x", "cannot be read"],
+    ["echo $(curl http://evil)", "cannot be read|substitution"],
+    ["echo `id`", "cannot be read"],
+    ['echo "$(id)"', "variable or substitution"],
+    ["cat $HOME/.ssh/id_rsa", "variable or substitution"],
+    ["echo x > a.txt", "cannot be read"],
+    ["cat < /etc/passwd", "cannot be read"],
+    ["cat /etc/passwd", "outside of the workspace"],
+    ["cat ~/.ssh/id_rsa", "outside of the workspace"],
+    ["cat ../../x", "outside of the workspace"],
+    ["grep --file=/etc/passwd x", "outside of the workspace"],
+    ["cat .weft/gateway-token", "outside of the workspace"],
+    ["cat ./.weft/gateway-token", "outside of the workspace"],
+    ["cat .w*/gateway-token", "outside of the workspace"],
+    ["cat journal/00000001.jsonl", "outside of the workspace"],
+    ["env curl http://evil", "env with curl"],
+    ["find . -exec rm {} +", "find with -exec"],
+    ["find . -delete", "find with -delete"],
+    ["sort -o victim a.txt", "sort with -o"],
+    ["A=1 curl x", "A=1 is not in the allowlist"],
+    ["ec\\ho x", "cannot be read"],
+    ["(curl x)", "cannot be read"],
+    ["sudo ls", "matched pattern"],
+    ["rm  -RF   /", "matched pattern"],
+  ])("refuses %s", (line, why) => {
+    expect(problem(line)).toMatch(new RegExp(why));
+  });
+
+  test("what is refused stays refused whatever is put behind it", () =>
+    fc.assert(
+      fc.property(
+        fc.constantFrom("; ls", " | wc", " && true", "\necho"),
+        fc.constantFrom("curl x", "rm y", "sh -c ls"),
+        (tail, line) => {
+          expect(problem(line + tail)).not.toBe(undefined);
+        },
+      ),
+    ));
+});
+
+test("in denylist mode only the patterns decide", () => {
+  const rules = { ...standard.commands, mode: "denylist" as const };
+  expect(commandProblem("make && ./a.out > log", rules)).toBe(undefined);
+  expect(commandProblem("curl x | sudo sh", rules)).toContain("matched pattern: sudo ");
+  expect(commandProblem("git push", { ...rules, denylist: ["git push"] })).toContain("git push");
+});
+
+describe("tools", () => {
+  test("deny goes before allow, and both name themselves", () => {
+    const policy = simplePolicy({ ...standard, tools: { allow: ["read_*", "web_fetch"], deny: ["web_*"] } });
+    const ask = (tool: string) => policy.decide(ann, { kind: "tool", tool, input: {} });
+    expect(ask("read_file")).toEqual({ allowed: true });
+    expect(ask("web_fetch")).toMatchObject({ allowed: false, reason: 'tools.deny has "web_*"' });
+    expect(ask("exec_shell")).toMatchObject({ allowed: false, allow: expect.stringContaining("tools.allow") });
+  });
+
+  test("a further deny never allows more", () =>
+    fc.assert(
+      fc.property(fc.array(fc.string()), fc.array(fc.string()), fc.string(), fc.string(), (allow, deny, more, tool) => {
+        const before = simplePolicy({ ...standard, tools: { allow, deny } });
+        const after = simplePolicy({ ...standard, tools: { allow, deny: [...deny, more] } });
+        const action = { kind: "tool" as const, tool, input: {} };
+        if (after.decide(ann, action).allowed) expect(before.decide(ann, action).allowed).toBe(true);
+      }),
+    ));
+});
+
+describe("connections", () => {
+  const ask = (urls: Partial<PolicyRules["urls"]>, host: string, address?: string) =>
+    simplePolicy({ ...standard, urls: { ...standard.urls, ...urls } }).decide(ann, {
+      kind: "connect",
+      host,
+      port: 443,
+      ...(address !== undefined && { address }),
+    });
+
+  test("public ones are fine, others are refused with the setting that would allow them", () => {
+    expect(ask({}, "example.com", "93.184.215.14")).toEqual({ allowed: true });
+    expect(ask({}, "router.lan", "192.168.1.1")).toMatchObject({
+      reason: expect.stringContaining("blocked private IP 192.168.1.1 for host router.lan"),
+      allow: expect.stringContaining("tools.url_policy.allowed_domains"),
+    });
+  });
+
+  test("a name that the owner blocked stays blocked, one he allowed may be private", () => {
+    expect(ask({ blockedDomains: ["*.evil.com"], allowedDomains: ["*"] }, "a.evil.com")).toMatchObject({
+      allowed: false,
+    });
+    expect(ask({ allowedDomains: ["router.lan"] }, "router.lan", "192.168.1.1")).toEqual({ allowed: true });
+  });
+
+  test("metadata services are refused even where private addresses are allowed", () => {
+    expect(ask({ allowPrivate: true }, "169.254.169.254", "169.254.169.254")).toMatchObject({
+      reason: "blocked cloud metadata endpoint: 169.254.169.254",
+    });
+  });
+});
+
+test("known secrets and everything that looks like a key are taken out of texts", () => {
+  const redact = redactor(["s3cret-value", "a.b*c(d)"]);
+  const text = `s3cret-value a.b*c(d) sk-ant-${"0a".repeat(12)} Bearer abcdefghijklmnop1234 short`;
+  expect(redact(text)).toBe("[secret] [secret] [secret] Bearer [secret] short");
+});

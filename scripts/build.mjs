@@ -19,6 +19,7 @@ export async function buildNode() {
     keepNames: false,
     legalComments: "none",
     conditions: ["import", "default"],
+    mainFields: ["module", "main"],
     define: { WEFT_VERSION: JSON.stringify(version) },
     banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
     logLevel: "warning",

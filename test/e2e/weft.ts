@@ -27,7 +27,7 @@ export async function newHome(config?: object): Promise<Home> {
     async configure(content) {
       await mkdir(join(path, ".clawft"), { recursive: true });
       const text = typeof content === "string" ? content : JSON.stringify(content);
-      await writeFile(join(path, ".clawft", "config.json"), text);
+      await writeFile(join(path, ".clawft", "config.json"), text, { mode: 0o600 });
     },
     remove: () => rm(path, { recursive: true, force: true, maxRetries: 3 }),
   };
@@ -46,6 +46,8 @@ export interface RunOptions {
   readonly env?: Record<string, string>;
   readonly input?: string;
   readonly cwd?: string;
+  /** Another user; needs root. */
+  readonly uid?: number;
 }
 
 /** Runs to its end. Nothing of our own environment but PATH reaches it. */
@@ -70,6 +72,7 @@ export function start(home: Home, args: readonly string[], options: RunOptions =
     env,
     cwd: options.cwd ?? process.cwd(),
     stdio: ["pipe", "pipe", "pipe"],
+    ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
   });
   // A program that ends before it has read its input is what some tests are about.
   child.stdin?.on("error", (error: NodeJS.ErrnoException) => {

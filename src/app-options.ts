@@ -20,7 +20,7 @@ export function catalogOptions(platform: Platform, loaded: Loaded): CatalogOptio
     ),
     timeouts: {
       connectMs: models.timeouts.connectSecs * 1000,
-      firstTokenMs: models.timeouts.firstTokenSecs * 1000,
+      ...(models.timeouts.firstTokenSecs !== undefined && { firstTokenMs: models.timeouts.firstTokenSecs * 1000 }),
       idleMs: models.timeouts.idleSecs * 1000,
       totalMs: models.timeouts.totalSecs * 1000,
     },

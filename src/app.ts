@@ -79,19 +79,28 @@ async function takeWorkspace(
   paths: WorkspacePaths,
   { command, waitMs = 0 }: AppOptions,
 ): Promise<Lock> {
-  await platform.files.makeDirectory(`${paths.root}/.weft`);
   const began = platform.monotonic();
   for (;;) {
-    const lock = await platform.files.lock(paths.lock);
-    if (lock) {
-      await writeOwner(platform, paths, { pid: platform.pid, command, startedAt: platform.now() });
-      return lock;
-    }
+    const lock = await tryLock(platform, paths, command);
+    if (lock) return lock;
     const owner = await readOwner(platform, paths);
     const waited = platform.monotonic() - began;
     if (waited >= (owner?.url === undefined ? waitMs : Math.min(waitMs, introductionMs))) throw taken(paths, owner);
     // A file lock tells nobody when it comes free.
     await sleep(lookAgainMs);
+  }
+}
+
+async function tryLock(platform: Platform, paths: WorkspacePaths, command: string): Promise<Lock | undefined> {
+  try {
+    await platform.files.makeDirectory(`${paths.root}/.weft`);
+    const lock = await platform.files.lock(paths.lock);
+    if (lock) await writeOwner(platform, paths, { pid: platform.pid, command, startedAt: platform.now() });
+    return lock;
+  } catch (thrown) {
+    const error = WeftError.from(thrown);
+    // The system refused, not the policy: a volume with the wrong owner is a mistake in the setup.
+    throw error.code === "refused" ? new WeftError("config", error.message, { cause: error }) : error;
   }
 }
 

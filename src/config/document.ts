@@ -17,6 +17,16 @@ const mostBytes = 1024 * 1024;
 
 /** Undefined when there is no such file. Throws `config` (with line and column), `refused` or `invalid`. */
 export async function readDocument(files: Files, path: string): Promise<ConfigDocument | undefined> {
+  try {
+    return await read(files, path);
+  } catch (thrown) {
+    const error = WeftError.from(thrown);
+    // Not the policy's refusal but the system's: the owner has to mend it like any other mistake in his setup.
+    throw error.code === "refused" ? new WeftError("config", error.message, { cause: error }) : error;
+  }
+}
+
+async function read(files: Files, path: string): Promise<ConfigDocument | undefined> {
   const stat = await files.stat(path);
   if (!stat) return undefined;
   if (stat.kind === "directory") {

@@ -87,7 +87,9 @@ const agents = section({
 const models = section({
   timeouts: section({
     connect_secs: v.optional(timeouts.connect_secs.wrapped, 10),
-    first_token_secs: v.optional(timeouts.first_token_secs.wrapped, 120),
+    first_token_secs: v.optional(
+      seconds("from the request to the first word; absent: 120, and 300 for servers of your own, which read slowly"),
+    ),
     idle_secs: v.optional(timeouts.idle_secs.wrapped, 60),
     total_secs: v.optional(timeouts.total_secs.wrapped, 600),
   }),

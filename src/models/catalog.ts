@@ -33,7 +33,8 @@ export interface CatalogOptions {
   readonly model?: string | undefined;
   /** By vendor; a name that is not in the table is a server of the user's own and needs an `apiBase`. */
   readonly providers: Readonly<Record<string, ProviderSettings>>;
-  readonly timeouts: Timeouts;
+  /** Without `firstTokenMs`: what the kind of server needs. */
+  readonly timeouts: Omit<Timeouts, "firstTokenMs"> & Partial<Pick<Timeouts, "firstTokenMs">>;
   readonly retry: RetrySettings;
   /** An environment variable, its `NAME_FILE` form read already. */
   readonly env: (name: string) => string | undefined;
@@ -84,6 +85,7 @@ const offlineId = "offline";
 const mostProbed = 100;
 const probeAgainMs = 600_000;
 const probeAgainAfterFailureMs = 60_000;
+const usualFirstTokenMs = 120_000;
 /** A model on a small machine reads the prompt for minutes before it says anything. */
 const selfHostedFirstTokenMs = 300_000;
 
@@ -201,9 +203,13 @@ function protocolOf(vendor: Vendor, provider: ProviderSettings | undefined): Pro
   return provider?.protocol ?? elsewhere ?? vendor.protocol;
 }
 
-function timeoutsFor(general: Timeouts, vendor: Vendor, provider: ProviderSettings | undefined): Timeouts {
-  const firstTokenMs = vendor.probe ? Math.max(general.firstTokenMs, selfHostedFirstTokenMs) : general.firstTokenMs;
-  return { ...general, firstTokenMs, ...provider?.timeouts };
+function timeoutsFor(
+  general: CatalogOptions["timeouts"],
+  vendor: Vendor,
+  provider: ProviderSettings | undefined,
+): Timeouts {
+  const standard = vendor.probe ? selfHostedFirstTokenMs : usualFirstTokenMs;
+  return { ...general, firstTokenMs: general.firstTokenMs ?? standard, ...provider?.timeouts };
 }
 
 interface KeyQuestion {

@@ -3,7 +3,7 @@ import type { Door, DoorRequest } from "../../src/core/door.ts";
 import { workspace } from "./workspace.ts";
 
 /** A door behind which every address gives this. */
-function doorTo(body: BodyInit, type = "text/html", status = 200) {
+function doorTo(body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>, type = "text/html", status = 200) {
   const asked: ({ readonly url: string } & DoorRequest)[] = [];
   const door: Door["fetch"] = async (_, url, request) => {
     asked.push({ url, ...request });

@@ -82,13 +82,24 @@ async function remove(path: string): Promise<boolean> {
   return true;
 }
 
+/** One after the other: Node's own `recursive` says ENOENT where the file system is read-only. */
 async function makeDirectory(path: string): Promise<void> {
-  const first = await fs.mkdir(path, { recursive: true, mode: 0o700 }).catch((thrown: unknown) => {
-    if (errnoOf(thrown) !== "EEXIST") throw thrown;
-    throw new WeftError("invalid", `cannot make the directory ${path}: there is a file of that name`);
-  });
-  // Each new name must reach the disk before files in it count as saved.
-  if (first !== undefined) {
-    for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+  const missing: string[] = [];
+  for (let at = path; !(await isDirectory(at)); at = dirname(at)) missing.unshift(at);
+  for (const folder of missing) {
+    await fs.mkdir(folder, { mode: 0o700 }).catch((thrown: unknown) => {
+      // Somebody else was faster.
+      if (errnoOf(thrown) !== "EEXIST") throw thrown;
+    });
+    // Each new name must reach the disk before files in it count as saved.
+    await syncFolder(dirname(folder));
   }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  const stat = await fs.stat(path).catch(undefinedIfMissing);
+  if (stat && !stat.isDirectory()) {
+    throw new WeftError("invalid", `cannot make the directory ${path}: there is a file of that name`);
+  }
+  return stat !== undefined;
 }

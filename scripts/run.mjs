@@ -66,11 +66,11 @@ async function inOrder(...steps) {
   return 0;
 }
 
-const bin = (name) => {
+function bin(name) {
   const manifest = JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8"));
   const path = typeof manifest.bin === "string" ? manifest.bin : Object.values(manifest.bin)[0];
   return join(root, "node_modules", name, path);
-};
+}
 
 async function runTask() {
   const build = () => run("scripts/bundle.mjs", task === "build" ? [] : ["--quiet"]);

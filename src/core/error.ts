@@ -52,8 +52,3 @@ export class WeftError extends Error {
     return new WeftError("internal", String(thrown));
   }
 }
-
-/** For the end of a `switch` over a union: the compiler refuses it when a case is missing. */
-export function assertNever(value: never): never {
-  throw new WeftError("internal", `unexpected value: ${JSON.stringify(value)}`);
-}

@@ -1,7 +1,5 @@
 export type Protocol = "openai-chat" | "openai-responses" | "anthropic" | "gemini" | "ollama";
 
-export const protocols: readonly Protocol[] = ["openai-chat", "openai-responses", "anthropic", "gemini", "ollama"];
-
 export interface Vendor {
   readonly protocol: Protocol;
   /** What the vendor's imitators speak; used in place of `protocol` when the address is configured. */

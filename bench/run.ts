@@ -7,6 +7,7 @@ import { command, type Gateway, gateway, type Home, newHome } from "../test/e2e/
 import { inTurn, median, memoryOf } from "./measure.ts";
 
 const quick = process.argv.includes("--quick");
+let keys = 0;
 const rows: (readonly [what: string, value: string, ratio: string])[] = [];
 
 const mock = await startMock();
@@ -112,7 +113,6 @@ async function turnsPerSecond(server: Gateway, chats: number, turns: number): Pr
   return turns / ((performance.now() - began) / 1000);
 }
 
-let keys = 0;
 async function turn(server: Gateway, session: string): Promise<void> {
   const headers = { "x-session-id": session, "idempotency-key": `bench-${keys++}` };
   const response = await server.post({ model: "weft", messages: [{ role: "user", content: "how are you?" }] }, headers);

@@ -25,8 +25,10 @@ const rows: readonly (readonly string[])[] = [
   ["AGENTS.md", "CLAUDE.md"],
   ["USER.md"],
   ["TOOLS.md"],
-  ["memory/MEMORY.md"],
 ];
+const ownFolder = ".clawft";
+const memoryFolder = "memory";
+const memoryFile = "MEMORY.md";
 
 /** A longer file would leave no room for the conversation; the agent can read the rest with a tool. */
 const mostBytes = 32 * 1024;
@@ -36,12 +38,12 @@ Use a tool when it gets you facts or gets the work done; do not guess what a too
 When something is refused, say why and what the user could change. Never invent results. What is worth knowing later, write to memory.`;
 
 export function systemPrompt(options: SystemPromptOptions): SystemPrompt {
-  const cache = new Map<string, Cached>();
+  const state: State = { options, texts: new Map(), folders: new Map() };
   return {
     async sections() {
-      const found = await Promise.all(rows.map((names) => firstOf(options, names, cache)));
+      const found = await Promise.all((await pathsOf(state)).map((path) => sectionOf(state, path)));
       const own = found.filter((section) => section !== undefined);
-      const named = own.some(({ name }) => rows[0]?.includes(name.replace(".clawft/", "")));
+      const named = own.some(({ name }) => rows[0]?.includes(name.replace(`${ownFolder}/`, "")));
       const today = new Date(options.now()).toISOString().slice(0, 10);
       return [
         ...(named ? [] : [{ name: "identity", text: identity }]),
@@ -52,35 +54,76 @@ export function systemPrompt(options: SystemPromptOptions): SystemPrompt {
   };
 }
 
+interface State {
+  readonly options: SystemPromptOptions;
+  readonly texts: Map<string, KnownText>;
+  readonly folders: Map<string, KnownFolder>;
+}
+
+interface KnownText {
+  readonly modifiedAt: number;
+  readonly bytes: number;
+  readonly text: string;
+}
+
+interface KnownFolder {
+  readonly modifiedAt: number;
+  /** Looked at so long after its last change that a further one must show in its time. */
+  readonly settled: boolean;
+  readonly names: ReadonlySet<string>;
+}
+
 export function systemText(sections: readonly PromptSection[]): string {
   return sections
     .map(({ name, text }) => (name === "identity" || name === "environment" ? text : `# ${name}\n${text}`))
     .join("\n\n");
 }
 
-interface Cached {
-  readonly modifiedAt: number;
-  readonly bytes: number;
-  readonly text: string;
+/** The files that count now, relative to the workspace. */
+async function pathsOf(state: State): Promise<string[]> {
+  const wanted = rows.flat();
+  const top = await namesIn(state, "", [...wanted, ownFolder, memoryFolder]);
+  const own = top.has(ownFolder) ? await namesIn(state, `/${ownFolder}`, wanted) : new Set<string>();
+  const memory = top.has(memoryFolder) ? await namesIn(state, `/${memoryFolder}`, [memoryFile]) : new Set<string>();
+  const chosen = rows.flatMap((names) => {
+    const candidates = names.flatMap((name) => [
+      ...(top.has(name) ? [name] : []),
+      ...(own.has(name) ? [`${ownFolder}/${name}`] : []),
+    ]);
+    return candidates.slice(0, 1);
+  });
+  return memory.has(memoryFile) ? [...chosen, `${memoryFolder}/${memoryFile}`] : chosen;
 }
 
-async function firstOf(
-  { files, workspace }: SystemPromptOptions,
-  names: readonly string[],
-  cache: Map<string, Cached>,
-): Promise<PromptSection | undefined> {
-  for (const name of names.flatMap((plain) => [plain, `.clawft/${plain}`])) {
-    const path = `${workspace}/${name}`;
-    const stat = await files.stat(path);
-    if (stat?.kind !== "file") continue;
-    const known = cache.get(path);
-    if (known && known.modifiedAt === stat.modifiedAt && known.bytes === stat.bytes) return { name, text: known.text };
-    const bytes = await files.read(path, { offset: 0, length: Math.min(stat.bytes, mostBytes) });
-    const cut = stat.bytes > mostBytes ? `\n[cut: ${stat.bytes} bytes in all, read on with read_file]` : "";
-    const text = new TextDecoder().decode(bytes).trim() + cut;
-    if (text === "") continue;
-    cache.set(path, { modifiedAt: stat.modifiedAt, bytes: stat.bytes, text });
-    return { name, text };
-  }
-  return undefined;
+/** Which of the wanted names a folder has; asked again only when the folder has changed, for this is done every turn. */
+async function namesIn(
+  { options, folders }: State,
+  folder: string,
+  wanted: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const { files, workspace, now } = options;
+  const stat = await files.stat(workspace + folder);
+  if (stat?.kind !== "directory") return new Set();
+  const known = folders.get(folder);
+  if (known?.settled && known.modifiedAt === stat.modifiedAt) return known.names;
+  const { modifiedAt } = stat;
+  const settled = now() - modifiedAt > 1000;
+  const there = await Promise.all(wanted.map((name) => files.stat(`${workspace}${folder}/${name}`)));
+  const names = new Set(wanted.filter((_, i) => there[i]));
+  folders.set(folder, { modifiedAt, settled, names });
+  return names;
+}
+
+async function sectionOf({ options, texts }: State, name: string): Promise<PromptSection | undefined> {
+  const { files, workspace } = options;
+  const path = `${workspace}/${name}`;
+  const stat = await files.stat(path);
+  if (stat?.kind !== "file") return undefined;
+  const known = texts.get(path);
+  if (known && known.modifiedAt === stat.modifiedAt && known.bytes === stat.bytes) return { name, text: known.text };
+  const bytes = await files.read(path, { offset: 0, length: Math.min(stat.bytes, mostBytes) });
+  const cut = stat.bytes > mostBytes ? `\n[cut: ${stat.bytes} bytes in all, read on with read_file]` : "";
+  const text = new TextDecoder().decode(bytes).trim() + cut;
+  texts.set(path, { modifiedAt: stat.modifiedAt, bytes: stat.bytes, text });
+  return text === "" ? undefined : { name, text };
 }

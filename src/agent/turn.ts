@@ -54,11 +54,13 @@ export interface Outcome {
 /** Prompt, model, tools, repeat. Throws when the model cannot answer or the signal aborts; steps done stay done. */
 export async function runTurn(options: TurnOptions, job: TurnJob, io: TurnIo): Promise<Outcome> {
   const turn = beginTurn(options, job, io);
+  let begun = Promise.resolve();
   if (turn.entries.length === 0) {
-    await step(turn, [entry(turn, { role: "user", parts: job.inbound.parts, at: job.inbound.at })]);
+    // The message itself is safe since it was accepted, so the model need not wait for its entry.
+    begun = step(turn, [entry(turn, { role: "user", parts: job.inbound.parts, at: job.inbound.at })]);
   } else await goOn(turn);
   for (;;) {
-    const { message, done } = await ask(turn, false);
+    const { message, done } = await after(begun, ask(turn, false));
     const calls = callsOf(message);
     if (calls.length === 0) return finish(turn, { message, done }, done.stop === "calls" ? "end" : done.stop);
     await step(turn, [entry(turn, message, done)]);
@@ -105,9 +107,18 @@ async function goOn(turn: Turn): Promise<void> {
   if (open.length > 0) await resumeCalls(open, turn.options.toolRuns, toolRun(turn));
 }
 
+/** Part of the turn at once, durable when it resolves. */
 async function step(turn: Turn, entries: readonly Entry[]): Promise<void> {
-  await turn.io.step(entries);
   turn.entries.push(...entries);
+  await turn.io.step(entries);
+}
+
+/** The value, or the failure, once the other promise has settled too; its own failure goes first. */
+async function after<T>(other: Promise<void>, value: Promise<T>): Promise<T> {
+  const [first, second] = await Promise.allSettled([other, value]);
+  if (first.status === "rejected") throw first.reason;
+  if (second.status === "rejected") throw second.reason;
+  return second.value;
 }
 
 function entry(turn: Turn, message: Message, done?: ModelDone): Entry {

@@ -79,7 +79,7 @@ const agents = section({
   }),
   limits: section({
     concurrent_turns: whole([1, 10_000], 32, "turns that run at once"),
-    per_user: whole([1, 10_000], 4, "turns of one user that run at once"),
+    per_user: whole([1, 10_000], 16, "turns of one user that run at once"),
     queued_per_session: whole([1, 10_000], 32, "messages that wait for their turn in one session"),
   }),
 });
@@ -119,7 +119,10 @@ const gateway = section({
 const tools = section({
   allow: texts(["*"], "tools the agent may use; * and ? stand for anything"),
   deny: texts([], "tools it may not use, even if allowed"),
-  restrict_to_workspace: flag(true, "file tools are always confined to the workspace; false is refused"),
+  restrict_to_workspace: flag(
+    true,
+    "file tools are always confined to the workspace; false changes nothing and is warned of",
+  ),
   exec: section({
     timeout: whole([1, 3600], 30, "seconds a command may run when it names no time"),
     max_timeout: whole([1, 86_400], 300, "the longest time a command may name"),
@@ -249,10 +252,11 @@ export function notYet(config: Config): string[] {
     ["tools.mcp_servers", Object.keys(config.tools.mcpServers).length > 0],
     ["routing.mode tiered", config.routing.mode === "tiered"],
     ["gateway.heartbeat_interval_minutes", config.gateway.heartbeatIntervalMinutes > 0],
+    ["tools.restrict_to_workspace false", !config.tools.restrictToWorkspace],
   ];
   return wanted
     .filter(([, isWanted]) => isWanted)
-    .map(([name]) => `${name} is configured, but this version of weft does not have it yet: it does nothing`);
+    .map(([name]) => `${name} is configured, but this version of weft does not have it: it does nothing`);
 }
 
 function isEnabled(channel: unknown): boolean {

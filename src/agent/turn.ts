@@ -62,13 +62,33 @@ export async function runTurn(options: TurnOptions, job: TurnJob, io: TurnIo): P
   for (;;) {
     const { message, done } = await after(begun, ask(turn, false));
     const calls = callsOf(message);
-    if (calls.length === 0) return finish(turn, { message, done }, done.stop === "calls" ? "end" : done.stop);
+    if (calls.length === 0) {
+      return finish(
+        turn,
+        { message: withWords(turn, message, done.stop), done },
+        done.stop === "calls" ? "end" : done.stop,
+      );
+    }
     await step(turn, [entry(turn, message, done)]);
     const why = await callTools(turn, calls);
     if (why !== undefined) return finish(turn, says(turn, `I stopped here: ${why}. Tell me how to go on.`), "loop");
     if (roundsOf(turn) >= options.maxIterations) return await sumUp(turn);
   }
 }
+
+/** An answer that ended before it said anything still says why. */
+function withWords(turn: Turn, message: Message, stop: ModelDone["stop"]): Message {
+  const why = silences[stop];
+  if (why === undefined || textOf(message).trim() !== "") return message;
+  show(turn, why);
+  return { ...message, parts: [...message.parts, { type: "text", text: why }] };
+}
+
+const silences: Partial<Readonly<Record<ModelDone["stop"], string>>> = {
+  length:
+    "(The model used up all the tokens of its answer before it said anything. Raise agents.defaults.max_tokens, or ask for less thinking.)",
+  filtered: "(The provider's filter held the answer back. Ask in other words, or use another model.)",
+};
 
 interface Turn {
   readonly options: TurnOptions;

@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { WeftError } from "../../src/core/error.ts";
+import type { Platform } from "../../src/core/platform.ts";
 import { tokensOfMessages } from "../../src/lib/tokens.ts";
 import { rig, transcript } from "./rig.ts";
 import { all, calls, done, inbound, replyOf, says, scriptedModel, tool } from "./scripted.ts";
@@ -204,4 +205,65 @@ test("history that came with the message is used, and no session is kept", async
   await replyOf((await r.line.receive(inbound("now", { history }))).events);
   expect(model.prompts[0]?.messages).toHaveLength(3);
   expect(await r.store.list()).toEqual([]);
+});
+
+test.each([
+  ["length", "agents.defaults.max_tokens"],
+  ["filtered", "filter held the answer back"],
+] as const)("an answer that ended by %s before its first word says so", async (stop, words) => {
+  const model = scriptedModel(async function* () {
+    const message = { role: "assistant" as const, parts: [], at: 0 };
+    yield { type: "done", message, usage: { inputTokens: 1, outputTokens: 1 }, stop, model: "test/scripted" };
+  });
+  const reply = await replyOf((await (await rig({ model })).line.receive(inbound("hello"))).events);
+  expect(reply).toMatchObject({ stop, text: expect.stringContaining(words) });
+});
+
+describe("the system prompt", () => {
+  const write = async (files: Platform["files"], path: string, text: string) => {
+    await files.makeDirectory(path.slice(0, path.lastIndexOf("/")));
+    await files.write(path, new TextEncoder().encode(text));
+  };
+
+  async function systemAfter(files: Record<string, string>): Promise<string> {
+    const model = scriptedModel(() => says("ok"));
+    const r = await rig({ model });
+    for (const [path, text] of Object.entries(files)) await write(r.files, `/w/${path}`, text);
+    await replyOf((await r.line.receive(inbound("hello"))).events);
+    return model.prompts[0]?.system ?? "";
+  }
+
+  test("has the files of the workspace, in their order, each kind once", async () => {
+    const system = await systemAfter({
+      "SOUL.md": "I am a pirate.",
+      "IDENTITY.md": "unused",
+      "CLAUDE.md": "Use tabs.",
+      ".clawft/USER.md": "Ann.",
+      "memory/MEMORY.md": "Ann likes tea.",
+    });
+    expect(system.match(/^# .*$/gm)).toEqual(["# SOUL.md", "# CLAUDE.md", "# .clawft/USER.md", "# memory/MEMORY.md"]);
+    expect(system).toMatch(/I am a pirate\..*Use tabs\..*Ann\..*Ann likes tea\./s);
+    expect(system).not.toContain("You are weft");
+  });
+
+  test("without them it is weft's own", async () => {
+    expect(await systemAfter({})).toContain("You are weft");
+  });
+
+  test("follows changes from turn to turn", async () => {
+    const model = scriptedModel(() => says("ok"));
+    const r = await rig({ model });
+    const say = async () => replyOf((await r.line.receive(inbound("hello"))).events);
+    await say();
+    await write(r.files, "/w/AGENTS.md", "one");
+    await say();
+    await write(r.files, "/w/AGENTS.md", "another");
+    await say();
+    const seen = model.prompts.map(({ system }) => /# AGENTS\.md\n(.*)/.exec(system)?.[1]);
+    expect(seen).toEqual([undefined, "one", "another"]);
+  });
+
+  test("a file that is too long is cut, and says so", async () => {
+    expect(await systemAfter({ "AGENTS.md": "word ".repeat(10_000) })).toContain("[cut: 50000 bytes in all");
+  });
 });

@@ -1,4 +1,5 @@
-import type { Address, Channel, Outgoing } from "../core/channel.ts";
+import type { Address } from "../core/address.ts";
+import type { Channel, Outgoing } from "../core/channel.ts";
 import { type ErrorCode, WeftError } from "../core/error.ts";
 import type { Journal, OutboxItem } from "../core/journal.ts";
 import { eventHub } from "../lib/event-hub.ts";

@@ -1,8 +1,9 @@
 import { WeftError } from "../core/error.ts";
 import type { Call } from "./command.ts";
-import { type Conversation, openConversation } from "./conversation.ts";
+import type { Conversation } from "./conversation.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { load, sessionKey } from "./loading.ts";
+import { openConversation } from "./open-conversation.ts";
 import { safe, show } from "./screen.ts";
 
 /** Another `weft agent` is soon done; a gateway is asked at once. */

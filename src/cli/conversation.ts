@@ -1,13 +1,4 @@
-import { openApp, readOwner } from "../app.ts";
-import { knownToken } from "../app-gateway.ts";
-import type { Loaded } from "../config/load.ts";
 import type { TurnEvent } from "../core/channel.ts";
-import { WeftError } from "../core/error.ts";
-import type { Platform } from "../core/platform.ts";
-import { workspacePaths } from "../core/workspace.ts";
-import { redactor } from "../security/redact.ts";
-import { logTo } from "./log.ts";
-import { remoteConversation } from "./remote.ts";
 
 /** Somebody to talk to: our own agent, or the gateway that owns the workspace. */
 export interface Conversation {
@@ -22,69 +13,4 @@ export interface Question {
   readonly text: string;
   readonly session: string;
   readonly model?: string | undefined;
-}
-
-export interface ConversationOptions {
-  readonly platform: Platform;
-  readonly loaded: Loaded;
-  readonly verbose: boolean;
-  /** How long to wait for another `weft agent` to finish. */
-  readonly waitMs: number;
-}
-
-/** The workspace has one owner: a running gateway is asked, else we are the owner for as long as this takes. */
-export async function openConversation(options: ConversationOptions): Promise<Conversation> {
-  const { platform, loaded } = options;
-  try {
-    return await localConversation(options);
-  } catch (thrown) {
-    const error = WeftError.from(thrown);
-    if (error.code !== "conflict") throw error;
-    const paths = workspacePaths(loaded.workspace);
-    const owner = await readOwner(platform, paths);
-    const token = await knownToken(platform, loaded, paths);
-    if (owner?.url === undefined || !token) throw error;
-    const longestMs = loaded.config.agents.defaults.turnTimeoutSecs * 1000 + 15_000;
-    return remoteConversation({ platform, url: owner.url, token: token.value, longestMs });
-  }
-}
-
-async function localConversation({ platform, loaded, verbose, waitMs }: ConversationOptions): Promise<Conversation> {
-  const redact = redactor(loaded.secrets);
-  const app = await openApp(platform, loaded, {
-    command: "agent",
-    resume: false,
-    waitMs,
-    watch: (bus) => void logTo(platform, bus, () => ({ level: verbose ? "debug" : "warn", format: "text", redact })),
-  });
-  return {
-    about: app.brain.models.defaultId(),
-    send: (question, signal) => ask(app, question, signal),
-    close: () => app.close(0),
-  };
-}
-
-async function* ask(
-  app: Awaited<ReturnType<typeof openApp>>,
-  { text, session, model }: Question,
-  signal: AbortSignal,
-): AsyncGenerator<TurnEvent> {
-  const receipt = await app.line.receive({
-    id: app.newId(),
-    from: { channel: "cli", chat: session.slice(session.indexOf(":") + 1) },
-    sender: "local",
-    session,
-    parts: [{ type: "text", text }],
-    at: app.platform.now(),
-    durable: false,
-    ...(model !== undefined && { settings: { model } }),
-  });
-  const stop = () => receipt.abandon();
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    yield* receipt.events;
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
 }

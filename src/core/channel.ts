@@ -1,12 +1,7 @@
+import type { Address } from "./address.ts";
 import type { ErrorCode } from "./error.ts";
 import type { Message, Part } from "./message.ts";
 import type { Effort, ModelEvent, Usage } from "./model.ts";
-
-export interface Address {
-  readonly channel: string;
-  readonly chat: string;
-  readonly thread?: string;
-}
 
 /** One message from outside, already checked by the channel it came through. */
 export interface Inbound {

@@ -1,4 +1,5 @@
-import type { Address, Inbound, Reply } from "./channel.ts";
+import type { Address } from "./address.ts";
+import type { Inbound, Reply } from "./channel.ts";
 import type { Entry } from "./session.ts";
 
 /** A turn as the journal knows it. */

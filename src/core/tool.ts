@@ -1,4 +1,4 @@
-import type { Address } from "./channel.ts";
+import type { Address } from "./address.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { Image } from "./message.ts";
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { Address } from "../../src/core/channel.ts";
+import type { Address } from "../../src/core/address.ts";
 import type { Door } from "../../src/core/door.ts";
 import type { Json } from "../../src/core/json.ts";
 import type { Tool, ToolContext, ToolOutput } from "../../src/core/tool.ts";

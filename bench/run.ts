@@ -54,8 +54,8 @@ async function throughput(): Promise<void> {
     for (const chats of delay === 0 ? [1, 8, 64] : [8, 64]) {
       const home = await newHome(configFor(`mock-${delay}`));
       const server = await gateway(home);
-      const turns = delay === 0 ? (quick ? 200 : 400) + chats * 20 : chats * 12;
-      if (delay === 0) await turnsPerSecond(server, chats, chats * 4);
+      const turns = delay === 0 ? (quick ? 200 : 400) + chats * 20 : chats * 16;
+      await turnsPerSecond(server, chats, chats * 4);
       const rate = await turnsPerSecond(server, chats, turns);
       const ideal = delay === 0 ? "" : `${(rate / (chats / (delay / 1000))).toFixed(2)} of ideal`;
       rows.push([`durable turns/s, ${chats} chat(s), ${delay} ms model`, rate.toFixed(1), ideal]);

@@ -1,22 +1,20 @@
 // Bundles the program for Node into dist/node: one entry, chunks that load when a command needs them.
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { build } from "esbuild";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
-/** Returns the size of all chunks in bytes. */
 export async function buildNode() {
-  rmSync("dist/node", { recursive: true, force: true });
+  const made = `dist/node-${process.pid}`;
   await build({
     entryPoints: { weft: "src/node.ts" },
-    outdir: "dist/node",
+    outdir: made,
     bundle: true,
     splitting: true,
     format: "esm",
     platform: "node",
     target: "node22",
     minify: true,
-    keepNames: false,
     legalComments: "none",
     conditions: ["import", "default"],
     mainFields: ["module", "main"],
@@ -24,5 +22,12 @@ export async function buildNode() {
     banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
     logLevel: "warning",
   });
-  return readdirSync("dist/node").reduce((sum, file) => sum + statSync(`dist/node/${file}`).size, 0);
+  // Whole or not at all: another task may be running what is there.
+  rmSync("dist/node", { recursive: true, force: true });
+  renameSync(made, "dist/node");
+}
+
+/** Bytes of all files in a folder. */
+export function sizeOf(folder) {
+  return readdirSync(folder).reduce((sum, file) => sum + statSync(`${folder}/${file}`).size, 0);
 }

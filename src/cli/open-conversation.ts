@@ -65,7 +65,9 @@ async function* ask(
     durable: false,
     ...(model !== undefined && { settings: { model } }),
   });
-  const stop = () => receipt.abandon();
+  const stop = () => {
+    if (!app.line.stop(session)) receipt.abandon();
+  };
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
   try {

@@ -8,6 +8,8 @@ export interface Cooldowns {
   rest(slot: string, cooldown: Cooldown): void;
   /** It works again. */
   clear(slot: string): void;
+  /** Whose turn it is among so many keys of a model: one after the other, over all turns. */
+  turnOf(model: string, keys: number): number;
 }
 
 export interface Cooldown {
@@ -21,6 +23,7 @@ const mostSlots = 1000;
 
 export function cooldowns(now: () => number): Cooldowns {
   const slots = new Map<string, Cooldown>();
+  const turns = new Map<string, number>();
   return {
     of(slot) {
       const cooldown = slots.get(slot);
@@ -33,6 +36,11 @@ export function cooldowns(now: () => number): Cooldowns {
     },
     clear(slot) {
       slots.delete(slot);
+    },
+    turnOf(model, keys) {
+      const turn = (turns.get(model) ?? -1) + 1;
+      if (keys > 1) setBounded(turns, [model, turn], mostSlots);
+      return turn % Math.max(1, keys);
     },
   };
 }

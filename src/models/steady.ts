@@ -93,6 +93,8 @@ function rests(run: Run, candidate: Candidate): boolean {
 
 interface Trial {
   readonly candidate: Candidate;
+  /** The key whose turn it is; it goes first among equals. */
+  readonly firstKey: number;
   /** Keys that were refused in this run. */
   readonly refused: Set<number>;
   tries: number;
@@ -105,7 +107,8 @@ interface Trial {
 
 /** True when it answered; false when it is the next candidate's turn. Throws what no other model would mend. */
 async function* tryCandidate(run: Run, candidate: Candidate): AsyncGenerator<ModelEvent, boolean> {
-  const trial: Trial = { candidate, refused: new Set(), tries: 0, retries: 0, delayMs: 0, error: undefined };
+  const firstKey = run.options.cooldowns.turnOf(candidate.id, candidate.keys.length);
+  const trial: Trial = { candidate, firstKey, refused: new Set(), tries: 0, retries: 0, delayMs: 0, error: undefined };
   for (;;) {
     const index = bestKey(run, trial);
     const waitMs = Math.max(trial.delayMs, heldBackMs(run, candidate, index));
@@ -221,15 +224,16 @@ function stillResting(run: Run, candidate: Candidate): WeftError {
 }
 
 /** The key that can be asked soonest; those thought to be wrong last, those refused in this run never. */
-function bestKey(run: Run, { candidate, refused }: Trial): number {
+function bestKey(run: Run, { candidate, firstKey, refused }: Trial): number {
   const rank = (index: number) => {
     const cooldown = cooldownOf(run, candidate, index);
     if (refused.has(index)) return Number.POSITIVE_INFINITY;
     if (cooldown?.why === "auth") return Number.MAX_VALUE;
     return cooldown?.why === "limit" ? cooldown.until : 0;
   };
-  const indices = [...candidate.keys.keys()];
-  return indices.reduce((best, index) => (rank(index) < rank(best) ? index : best), 0);
+  const count = candidate.keys.length;
+  const indices = Array.from({ length: count }, (_, i) => (firstKey + i) % count);
+  return indices.reduce((best, index) => (rank(index) < rank(best) ? index : best), firstKey);
 }
 
 function heldBackMs(run: Run, candidate: Candidate, index: number): number {

@@ -208,7 +208,14 @@ describe("several keys", () => {
     const [first, other] = [candidate("a/b", ["auth"], ["auth"]), candidate("c/d", ["ok"])];
     await expect(ask(first, other)).rejects.toMatchObject({ code: "auth", message: "a/b#1 says auth" });
     await expect(ask(first, other)).rejects.toMatchObject({ code: "auth" });
-    expect(asked).toEqual(["a/b#0", "a/b#1", "a/b#0", "a/b#1"]);
+    expect(asked).toEqual(["a/b#0", "a/b#1", "a/b#1", "a/b#0"]);
+  });
+
+  test("keys that all work take turns", async () => {
+    const { ask, candidate, asked } = world();
+    const model = candidate("a/b", ["ok"], ["ok"], ["ok"]);
+    for (let i = 0; i < 4; i++) await ask(model);
+    expect(asked).toEqual(["a/b#0", "a/b#1", "a/b#2", "a/b#0"]);
   });
 
   test("keys without any wait between them do not go round for ever", async () => {

@@ -1,28 +1,14 @@
-import { chmod, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { memoryPlatform } from "../../src/platform/memory.ts";
 import { nodeFiles } from "../../src/platform/node/files.ts";
-import { filesContract } from "../contracts/files.ts";
 
 async function folder(): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), "weft-files-"));
   onTestFinished(() => rm(root, { recursive: true, force: true }));
   return root;
 }
-
-filesContract("node", async () => ({
-  files: nodeFiles(),
-  root: await folder(),
-  link: (path, target) => symlink(target, path),
-}));
-
-filesContract("memory", async () => {
-  const { files } = memoryPlatform();
-  await files.makeDirectory("/w");
-  return { files, root: "/w", link: files.link };
-});
 
 test("a write that fails leaves the old file and no leftovers", async () => {
   const root = await folder();

@@ -47,6 +47,8 @@ export interface AppOptions {
   readonly resume: boolean;
   /** How long to wait for another process to give the workspace back, when that one is not a gateway. */
   readonly waitMs?: number;
+  /** Called once when the wait is long enough for people to wonder. */
+  readonly waiting?: (owner: Owner | undefined) => void;
   /** Called with the bus before anything is published on it. */
   readonly watch?: (bus: Bus) => void;
 }
@@ -71,21 +73,27 @@ export async function readOwner({ files }: Platform, paths: WorkspacePaths): Pro
 }
 
 const lookAgainMs = 50;
+const wonderMs = 1000;
 /** So long a new owner may take to say who it is. */
 const introductionMs = 300;
 
 async function takeWorkspace(
   platform: Platform,
   paths: WorkspacePaths,
-  { command, waitMs = 0 }: AppOptions,
+  { command, waitMs = 0, waiting }: AppOptions,
 ): Promise<Lock> {
   const began = platform.monotonic();
+  let told = false;
   for (;;) {
     const lock = await tryLock(platform, paths, command);
     if (lock) return lock;
     const owner = await readOwner(platform, paths);
     const waited = platform.monotonic() - began;
     if (waited >= (owner?.url === undefined ? waitMs : Math.min(waitMs, introductionMs))) throw taken(paths, owner);
+    if (waited >= wonderMs && !told) {
+      told = true;
+      waiting?.(owner);
+    }
     // A file lock tells nobody when it comes free.
     await sleep(lookAgainMs);
   }

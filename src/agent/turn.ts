@@ -202,6 +202,9 @@ async function stream(turn: Turn, input: PromptInput, extra: readonly Message[])
       const ours = tokensOfText(prompt.system) + tokensOfTools(prompt.tools) + tokensOfMessages(prompt.messages);
       if (!event.usage.estimated) options.calibration.learn(input.model.id, ours, event.usage.inputTokens);
       turn.usage = addUsage(turn.usage, event.usage);
+      if (event.model !== input.model.id && event.model !== turn.model) {
+        io.emit({ type: "notice", text: `${event.model} answers in place of ${input.model.id}` });
+      }
       turn.model = event.model;
       io.answered(event, options.monotonic() - began);
       return { message: { ...event.message, at: options.now() }, done: event };

@@ -18,11 +18,14 @@ export async function gateway(call: Call): Promise<number> {
     command: "gateway",
     resume: true,
     waitMs: 5000,
-    watch: (bus) => void logTo(platform, bus, () => log.options),
+    watch: (bus) => {
+      logTo(platform, bus, () => log.options);
+      // A mistake of ours ends what it happened in, never the process.
+      platform.onUncaught((thrown) =>
+        bus.publish({ type: "failure", where: "gateway", error: WeftError.from(thrown) }),
+      );
+    },
   });
-  platform.onUncaught((thrown) =>
-    app.bus.publish({ type: "failure", where: "gateway", error: WeftError.from(thrown) }),
-  );
   const served = await serveOrClose(app);
   await announce(call, app, served);
   const reloads = platform.onSignal((signal) => {

@@ -29,7 +29,11 @@ export async function openConversation(options: ConversationOptions): Promise<Co
     const paths = workspacePaths(loaded.workspace);
     const owner = await readOwner(platform, paths);
     const token = await knownToken(platform, loaded, paths);
-    if (owner?.url === undefined || !token) throw error;
+    if (owner?.url === undefined) throw error;
+    if (!token) {
+      const how = "set CLAWFT_GATEWAY_TOKEN or CLAWFT_GATEWAY_TOKEN_FILE to the token it was started with";
+      throw new WeftError("auth", `${error.message}; to talk to it, ${how}`);
+    }
     const longestMs = loaded.config.agents.defaults.turnTimeoutSecs * 1000 + 15_000;
     return remoteConversation({ platform, url: owner.url, token: token.value, longestMs });
   }
@@ -41,6 +45,10 @@ async function localConversation({ platform, loaded, verbose, waitMs }: Conversa
     command: "agent",
     resume: false,
     waitMs,
+    waiting: (owner) => {
+      const who = owner ? `weft ${owner.command} (pid ${owner.pid})` : "another process";
+      platform.terminal.error(`waiting for ${who}, which uses this workspace …\n`).catch(() => {});
+    },
     watch: (bus) => void logTo(platform, bus, () => ({ level: verbose ? "debug" : "warn", format: "text", redact })),
   });
   return {

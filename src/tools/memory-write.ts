@@ -17,13 +17,28 @@ export function memoryWrite(files: FileTree): Tool {
     },
     run: ({ content, mode = "append" }) =>
       inOrder(async () => {
-        const before = mode === "append" ? ((await readText(files, memoryFile)) ?? "") : "";
+        const before = (await readText(files, memoryFile)) ?? "";
+        const kept = mode === "overwrite" && before.trim() !== "" ? await keepVersion(files, before) : undefined;
         const entry = `${cleaned(content).trimEnd()}\n\n`;
         await files.makeDirectory("memory");
-        await files.write(memoryFile, new TextEncoder().encode(joined(before, entry)));
-        return `Successfully wrote ${new TextEncoder().encode(entry).length} bytes to ${memoryFile}`;
+        const text = mode === "append" ? joined(before, entry) : entry;
+        await files.write(memoryFile, new TextEncoder().encode(text));
+        const size = new TextEncoder().encode(entry).length;
+        const note = kept === undefined ? "" : `; what was there before is kept as ${kept}`;
+        return `Successfully wrote ${size} bytes to ${memoryFile}${note}`;
       }),
   });
+}
+
+const versions = "memory/versions";
+
+/** A memory is not lost because a model wrote a shorter one. Returns the path. */
+async function keepVersion(files: FileTree, text: string): Promise<string> {
+  await files.makeDirectory(versions);
+  const numbers = (await files.list(versions)).map(({ name }) => Number.parseInt(name, 10) || 0);
+  const path = `${versions}/${Math.max(0, ...numbers) + 1}.md`;
+  await files.write(path, new TextEncoder().encode(text));
+  return path;
 }
 
 function joined(before: string, entry: string): string {

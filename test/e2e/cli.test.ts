@@ -107,6 +107,19 @@ describe("one message", () => {
     expect(all).toEqual(["a\n", "b\n", "c\n", "d\n"]);
   });
 
+  test("a long wait for another one is told", async () => {
+    const { home: at } = await connected((asked) => ({ text: lastUserText(asked), delayMs: 2000 }));
+    const first = weft(at, ["agent", "-m", "a"]);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    const second = await weft(at, ["agent", "-m", "b"]);
+    expect(second).toMatchObject({
+      code: 0,
+      out: "b\n",
+      err: expect.stringMatching(/^waiting for weft agent \(pid \d+\)/),
+    });
+    expect((await first).code).toBe(0);
+  });
+
   test("nothing of our own environment reaches a command, and no key reaches the model", async () => {
     const { home: at, mock } = await connected(
       (asked) =>

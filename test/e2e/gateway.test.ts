@@ -139,6 +139,14 @@ describe("one owner of the workspace", () => {
     expect((await weft(home, ["sessions", "list"], { env })).out).toContain("No sessions found.");
   });
 
+  test("whoever does not know its token is told which variable to set", async () => {
+    const { home } = await running(() => ({ text: "ok" }));
+    expect(await weft(home, ["agent", "-m", "hi"])).toMatchObject({
+      code: 4,
+      err: expect.stringContaining("set CLAWFT_GATEWAY_TOKEN"),
+    });
+  });
+
   test("status fails with one line when the gateway hangs", async () => {
     const { home, server } = await running(() => ({ text: "ok" }));
     server.child.kill("SIGSTOP");

@@ -212,7 +212,9 @@ describe("memory", () => {
     expect(await w.run("memory_read", {})).toBe("Ann likes tea.\n\nBob likes coffee.");
     expect(await w.run("memory_read", { query: "TEA" })).toBe("Ann likes tea.");
     expect(await w.run("memory_read", { query: "wine" })).toBe('No results for "wine"');
-    await w.run("memory_write", { content: "Only this.", mode: "overwrite" });
+    const told = await w.run("memory_write", { content: "Only this.", mode: "overwrite" });
+    expect(told).toContain("what was there before is kept as memory/versions/1.md");
+    expect(await w.run("read_file", { path: "memory/versions/1.md" })).toContain("Bob likes coffee.");
     expect(await w.run("memory_read", {})).toBe("Only this.");
   });
 

@@ -1,4 +1,4 @@
-import { type IPv4, type IPv6, parse } from "ipaddr.js";
+import ipaddr, { type IPv4, type IPv6 } from "ipaddr.js";
 
 /** Cloud services that hand out keys to who asks from inside. */
 const metadataHosts: readonly string[] = ["metadata.google.internal", "metadata.internal", "metadata"];
@@ -25,7 +25,7 @@ export function notPublic(address: string): string | undefined {
 
 function parsed(address: string): IPv4 | IPv6 | undefined {
   try {
-    return parse(address.replace(/^\[|\]$/g, ""));
+    return ipaddr.parse(address.replace(/^\[|\]$/g, ""));
   } catch {
     return undefined;
   }

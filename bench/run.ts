@@ -57,8 +57,11 @@ async function throughput(): Promise<void> {
       const turns = delay === 0 ? (quick ? 200 : 400) + chats * 20 : chats * 16;
       await turnsPerSecond(server, chats, chats * 4);
       const rate = await turnsPerSecond(server, chats, turns);
-      const ideal = delay === 0 ? "" : `${(rate / (chats / (delay / 1000))).toFixed(2)} of ideal`;
-      rows.push([`durable turns/s, ${chats} chat(s), ${delay} ms model`, rate.toFixed(1), ideal]);
+      if (delay > 0) {
+        const alone = await answersPerSecond(chats, turns, delay);
+        rows.push([`the ${delay} ms model alone, ${chats} client(s), answers/s`, alone.toFixed(1), "1.00"]);
+        rows.push([`durable turns/s, ${chats} chat(s), ${delay} ms model`, rate.toFixed(1), ratio(rate, alone)]);
+      } else rows.push([`durable turns/s, ${chats} chat(s), instant model`, rate.toFixed(1), ""]);
       await server.stop();
       await home.remove();
     }
@@ -111,6 +114,19 @@ async function turnsPerSecond(server: Gateway, chats: number, turns: number): Pr
   };
   await Promise.all(Array.from({ length: chats }, (_, i) => chat(`chat${i}`)));
   return turns / ((performance.now() - began) / 1000);
+}
+
+/** The same clients at the model itself: what no gateway can exceed on this machine. */
+async function answersPerSecond(clients: number, answers: number, delay: number): Promise<number> {
+  let left = answers;
+  const body = JSON.stringify({ model: `mock-${delay}`, messages: [{ role: "user", content: "how are you?" }] });
+  const began = performance.now();
+  const client = async () => {
+    while (left-- > 0)
+      await (await fetch(`http://127.0.0.1:${mock.port}/v1/chat/completions`, { method: "POST", body })).text();
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  return answers / ((performance.now() - began) / 1000);
 }
 
 async function turn(server: Gateway, session: string): Promise<void> {

@@ -100,13 +100,24 @@ async function receive(state: State, inbound: Inbound): Promise<Receipt> {
 function duplicateOf(state: State, inbound: Inbound): Receipt | undefined {
   const seen = state.options.journal.seen(inbound);
   if (!seen) return undefined;
-  const active = state.active.get(seen.turn);
+  const active = state.active.get(seen.turn) ?? takeUpAgain(state, seen.turn);
   if (active) return receiptOf(active, true);
   if (seen.state === "open") throw new WeftError("conflict", "this message is waiting for its delivery already");
   const again = newActive(seen.turn, inbound, []);
   again.hub.push({ type: "text", delta: seen.reply.text });
   again.hub.push({ type: "reply", reply: seen.reply });
   return receiptOf(again, true);
+}
+
+/** A turn whose reply could not be written, for the disk was full: it is asked for again, so it goes on. */
+function takeUpAgain(state: State, turn: string): Active | undefined {
+  const { journal, channels } = state.options;
+  const open = journal.open().find((each) => each.turn === turn);
+  if (!open || open.reply || channels.has(open.inbound.from.channel)) return undefined;
+  const active = newActive(open.turn, open.inbound, open.entries);
+  state.active.set(open.turn, active);
+  enterLane(state, active, Promise.resolve(true));
+  return active;
 }
 
 /** Takes a place in the lane first, so that order is the order of arrival and a full lane accepts nothing. */
@@ -195,8 +206,9 @@ async function outcomeOf(state: State, active: Active): Promise<Outcome | undefi
   const { turn, inbound, written, hub, controller } = active;
   const { signal } = controller;
   const limit = `${Math.round(options.turnTimeoutMs / 1000)} s`;
-  const late = new WeftError("timeout", `the turn was stopped after ${limit} (agents.defaults.turn_timeout_secs)`);
-  const cancelTimer = options.timer(options.turnTimeoutMs, () => controller.abort(late));
+  const late = () =>
+    new WeftError("timeout", `the turn was stopped after ${limit} (agents.defaults.turn_timeout_secs)`);
+  const cancelTimer = options.timer(options.turnTimeoutMs, () => controller.abort(late()));
   const step = async (entries: readonly Entry[]) => {
     await options.journal.step(turn, entries);
     written.push(...entries);

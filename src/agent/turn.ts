@@ -54,13 +54,12 @@ export interface Outcome {
 /** Prompt, model, tools, repeat. Throws when the model cannot answer or the signal aborts; steps done stay done. */
 export async function runTurn(options: TurnOptions, job: TurnJob, io: TurnIo): Promise<Outcome> {
   const turn = beginTurn(options, job, io);
-  let begun = Promise.resolve();
   if (turn.entries.length === 0) {
-    // The message itself is safe since it was accepted, so the model need not wait for its entry.
-    begun = step(turn, [entry(turn, { role: "user", parts: job.inbound.parts, at: job.inbound.at })]);
+    // The message itself is safe since it was accepted, so its entry can wait for the first step.
+    turn.unsaved.push(entry(turn, { role: "user", parts: job.inbound.parts, at: job.inbound.at }));
   } else await goOn(turn);
   for (;;) {
-    const { message, done } = await after(begun, ask(turn, false));
+    const { message, done } = await ask(turn, false);
     const calls = callsOf(message);
     if (calls.length === 0) {
       return finish(
@@ -96,6 +95,8 @@ interface Turn {
   readonly io: TurnIo;
   /** What this turn has written, in order. */
   readonly entries: Entry[];
+  /** What goes before the next step. */
+  unsaved: Entry[];
   readonly breaker: LoopBreaker;
   readonly tools: readonly Tool[];
   /** Numbers the entries of this turn, those before a crash included. */
@@ -111,7 +112,19 @@ function beginTurn(options: TurnOptions, job: TurnJob, io: TurnIo): Turn {
   const usage: Usage = { inputTokens: 0, outputTokens: 0 };
   const entries = job.written.slice();
   const nextEntry = entries.length;
-  return { options, job, io, entries, breaker: loopBreaker(), tools, nextEntry, text: "", usage, model: job.model.id };
+  return {
+    options,
+    job,
+    io,
+    entries,
+    unsaved: [],
+    breaker: loopBreaker(),
+    tools,
+    nextEntry,
+    text: "",
+    usage,
+    model: job.model.id,
+  };
 }
 
 /** Takes up a turn that a crash cut: shows what was said, and answers the calls that have no result. */
@@ -127,18 +140,11 @@ async function goOn(turn: Turn): Promise<void> {
   if (open.length > 0) await resumeCalls(open, turn.options.toolRuns, toolRun(turn));
 }
 
-/** Part of the turn at once, durable when it resolves. */
 async function step(turn: Turn, entries: readonly Entry[]): Promise<void> {
-  turn.entries.push(...entries);
-  await turn.io.step(entries);
-}
-
-/** The value, or the failure, once the other promise has settled too; its own failure goes first. */
-async function after<T>(other: Promise<void>, value: Promise<T>): Promise<T> {
-  const [first, second] = await Promise.allSettled([other, value]);
-  if (first.status === "rejected") throw first.reason;
-  if (second.status === "rejected") throw second.reason;
-  return second.value;
+  const all = [...turn.unsaved, ...entries];
+  await turn.io.step(all);
+  turn.entries.push(...all);
+  turn.unsaved = [];
 }
 
 function entry(turn: Turn, message: Message, done?: ModelDone): Entry {
@@ -284,11 +290,11 @@ function finish(
   stop: Reply["stop"],
 ): Outcome {
   const { usage, model } = turn;
-  return { reply: { text: turn.text, usage, model, stop }, entries: [entry(turn, message, done)] };
+  return { reply: { text: turn.text, usage, model, stop }, entries: [...turn.unsaved, entry(turn, message, done)] };
 }
 
-function allEntries({ job, entries }: Turn): Entry[] {
-  return [...job.before, ...entries];
+function allEntries({ job, entries, unsaved }: Turn): Entry[] {
+  return [...job.before, ...entries, ...unsaved];
 }
 
 function roundsOf({ entries }: Turn): number {

@@ -64,7 +64,7 @@ export interface ModelCatalog {
 }
 
 export function modelCatalog(options: CatalogOptions): ModelCatalog {
-  const state: State = { options, cooldowns: cooldowns(options.now), probed: new Map() };
+  const state: State = { options, cooldowns: cooldowns(options.now), probed: new Map(), wires: new Map() };
   const steady: SteadyOptions = { ...options, cooldowns: state.cooldowns };
   return {
     get(id, fallbacks = []) {
@@ -94,6 +94,8 @@ interface State {
   readonly cooldowns: Cooldowns;
   /** By model id. */
   readonly probed: Map<string, Probed>;
+  /** Those that were loaded. */
+  readonly wires: Map<Protocol, Wire>;
 }
 
 interface Probed {
@@ -289,13 +291,21 @@ function modelOf(state: State, target: Target, key: string | undefined): Model {
       return factsOf(state, target).contextTokens;
     },
     async *stream(prompt, signal) {
-      const [wire] = await Promise.all([wires[target.protocol](), prepare(state, target)]);
+      const [wire] = await Promise.all([wireOf(state, target.protocol), prepare(state, target)]);
       const facts = factsOf(state, target);
       const { contextTokens } = facts;
       const model = wire({ id, name, url, headers, timeouts, contextTokens, fetch, now, ...(key && { key }) });
       yield* model.stream(fitPrompt(prompt, facts), signal);
     },
   };
+}
+
+async function wireOf({ wires: known }: State, protocol: Protocol): Promise<Wire> {
+  const loaded = known.get(protocol);
+  if (loaded) return loaded;
+  const wire = await wires[protocol]();
+  known.set(protocol, wire);
+  return wire;
 }
 
 const wires: Readonly<Record<Protocol, () => Promise<Wire>>> = {

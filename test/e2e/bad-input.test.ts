@@ -113,14 +113,16 @@ describe.runIf(isRoot)("a disk that", () => {
     });
     const { at } = await smallDisk(512);
     await at.configure(using(mock));
-    const server = await gateway(at);
+    const server = await gateway(at, { env: { CLAWFT__providers__custom__models__mock__context_tokens: "100000" } });
     onTestFinished(async () => void (await server.stop("SIGKILL")));
     const say = async (content: string) => {
-      const response = await server.post({ messages: [{ role: "user", content }] }, { "x-session-id": "s" });
+      const headers = { "x-session-id": "s", "idempotency-key": content };
+      const response = await server.post({ messages: [{ role: "user", content }] }, headers);
       return { status: response.status, body: JSON.stringify(await response.json()) };
     };
     const ballast = join(at.workspace, "ballast");
     fill = async () => {
+      fill = async () => {};
       spawnSync("dd", ["if=/dev/zero", `of=${ballast}`, "bs=4k"]);
     };
     expect(await say("one")).toMatchObject({ status: 200 });
@@ -131,6 +133,7 @@ describe.runIf(isRoot)("a disk that", () => {
     expect(await say("three")).toMatchObject({ status: 507 });
     await expect.poll(async () => (await fetch(`${server.url}/readyz`)).status, { timeout: 5000 }).toBe(503);
     await rm(ballast);
+    expect(await say("two")).toMatchObject({ status: 200, body: expect.stringContaining("answer to two") });
     expect(await say("four")).toMatchObject({ status: 200, body: expect.stringContaining("answer to four") });
     expect(await server.stop("SIGTERM")).toBe(0);
     const users = mock.asked

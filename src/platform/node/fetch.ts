@@ -10,14 +10,14 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /** See `Platform.fetch`. On node:http, because Node's own fetch cannot connect to a given address. */
 export function nodeFetch(env: Env): Fetch {
-  const pool = agents(env);
+  const clients: Clients = { pool: agents(env), begin: new Map() };
   return async (url, options = {}) => {
     const target = parse(url);
     try {
-      return await exchange(pool, target, options);
+      return await exchange(clients, target, options);
     } catch (error) {
       // A kept connection may have been closed by the other side just as we used it; then nothing was received.
-      if (error instanceof StaleConnection) return await exchange(pool, target, options);
+      if (error instanceof StaleConnection) return await exchange(clients, target, options);
       throw error;
     }
   };
@@ -34,11 +34,27 @@ function parse(url: string): URL {
   return target;
 }
 
-async function exchange(pool: Agents, url: URL, options: FetchOptions): Promise<Response> {
+interface Clients {
+  readonly pool: Agents;
+  /** By protocol; an `import()` for each request would cost more than the request. */
+  readonly begin: Map<string, Begin>;
+}
+
+type Begin = typeof import("node:http").request;
+
+async function beginOf({ begin }: Clients, { protocol }: URL): Promise<Begin> {
+  const known = begin.get(protocol);
+  if (known) return known;
+  const { request } = protocol === "https:" ? await import("node:https") : await import("node:http");
+  begin.set(protocol, request);
+  return request;
+}
+
+async function exchange(clients: Clients, url: URL, options: FetchOptions): Promise<Response> {
   const { signal } = options;
   if (signal?.aborted) throw WeftError.from(signal.reason);
-  const { request: begin } = url.protocol === "https:" ? await import("node:https") : await import("node:http");
-  const route = await pool.route(url, options.address);
+  const begin = await beginOf(clients, url);
+  const route = await clients.pool.route(url, options.address);
   const request = begin(requestOptions(url, options, route));
   return await new Promise((resolve, reject) => {
     const timer = connectTimer(request, url, options.connectTimeoutMs);

@@ -59,8 +59,8 @@ async function throughput(): Promise<void> {
       const rate = await turnsPerSecond(server, chats, turns);
       if (delay > 0) {
         const alone = await answersPerSecond(chats, turns, delay);
-        rows.push([`the ${delay} ms model alone, ${chats} client(s), answers/s`, alone.toFixed(1), "1.00"]);
-        rows.push([`durable turns/s, ${chats} chat(s), ${delay} ms model`, rate.toFixed(1), ratio(rate, alone)]);
+        rows.push([`the ${delay} ms model alone, ${chats} client(s), answers/s`, alone.toFixed(2), "1.00"]);
+        rows.push([`durable turns/s, ${chats} chat(s), ${delay} ms model`, rate.toFixed(2), ratio(rate, alone)]);
       } else rows.push([`durable turns/s, ${chats} chat(s), instant model`, rate.toFixed(1), ""]);
       await server.stop();
       await home.remove();

@@ -1,5 +1,5 @@
 // Bundles the program for Node into dist/node: one entry, chunks that load when a command needs them.
-import { readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { build } from "esbuild";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -22,9 +22,14 @@ export async function buildNode() {
     banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
     logLevel: "warning",
   });
-  // Whole or not at all: another task may be running what is there.
+  // Whole or not at all: another task may be running what is there, or building the same.
   rmSync("dist/node", { recursive: true, force: true });
-  renameSync(made, "dist/node");
+  try {
+    renameSync(made, "dist/node");
+  } catch (error) {
+    rmSync(made, { recursive: true, force: true });
+    if (!existsSync("dist/node/weft.js")) throw error;
+  }
 }
 
 /** Bytes of all files in a folder. */

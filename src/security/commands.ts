@@ -53,12 +53,14 @@ function problemOf(words: readonly string[], allowed: readonly string[]): string
   return outside === undefined ? undefined : `${program} ${outside} (outside of the workspace)`;
 }
 
-/** Arguments with which a harmless program runs another one, or writes. */
+/** Arguments with which a harmless program runs another one, writes, or reads folders it was not pointed at. */
 const runners: Readonly<Record<string, RegExp>> = {
   env: /^[^=]*$/,
   find: /^-(exec|ok|delete|fprint|fls)/,
   sort: /^(-o|--output|--compress-program)/,
   date: /^(-s|--set)/,
+  grep: /^(-[a-zA-Z]*[rRdf]|--recursive|--dereference-recursive|--directories|--file)/,
+  diff: /^(-[a-zA-Z]*r|--recursive)/,
 };
 
 /** The shell sees all files of the machine; without a sandbox only what its words say can be judged. */
@@ -69,7 +71,9 @@ function leadsOutside(word: string): boolean {
   return /^[/~]/.test(path) || path.split("/").includes("..") || isPrivate(first);
 }
 
+/** What the shell would expand in other ways than we know counts as private too. */
 function isPrivate(name: string): boolean {
+  if (/[[{]/.test(name)) return true;
   return privateFolders.some((folder) => name === folder || (/[*?[]/.test(name) && nameMatches(name, folder)));
 }
 

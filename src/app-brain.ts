@@ -29,6 +29,8 @@ export interface Brain {
   readonly tools: readonly Tool[];
   readonly policy: Policy;
   readonly worker: Worker;
+  /** Every model that the configuration names, the one in use first. */
+  modelIds(): string[];
   redact(text: string): string;
 }
 
@@ -92,7 +94,22 @@ export function brainOf(base: BrainBase, loaded: Loaded): Brain {
   });
   models.get(models.defaultId(), loaded.config.agents.defaults.fallbacks);
   const worker = workerOf(base, { loaded, models, tools, policy });
-  return { loaded, models, tools, policy, worker, redact: redactor(loaded.secrets) };
+  return {
+    loaded,
+    models,
+    tools,
+    policy,
+    worker,
+    modelIds: () => modelIds(models, loaded),
+    redact: redactor(loaded.secrets),
+  };
+}
+
+function modelIds(models: ModelCatalog, { config }: Loaded): string[] {
+  const configured = Object.entries(config.providers).flatMap(([vendor, provider]) =>
+    Object.keys(provider.models).map((name) => `${vendor}/${name}`),
+  );
+  return [...new Set([models.defaultId(), ...config.agents.defaults.fallbacks, ...configured, "offline"])];
 }
 
 function workerOf(

@@ -93,14 +93,7 @@ function gatewayModels(app: App) {
     get defaultId() {
       return app.brain.models.defaultId();
     },
-    ids: () => {
-      const { config } = app.brain.loaded;
-      const configured = Object.entries(config.providers).flatMap(([vendor, { models }]) =>
-        Object.keys(models).map((name) => `${vendor}/${name}`),
-      );
-      const all = [app.brain.models.defaultId(), ...config.agents.defaults.fallbacks, ...configured, "offline"];
-      return [...new Set(all)].filter(has);
-    },
+    ids: () => app.brain.modelIds().filter(has),
     has,
   };
 }

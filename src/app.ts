@@ -1,7 +1,6 @@
 import { lanes } from "./agent/lanes.ts";
 import { createLine, type RunningLine } from "./agent/line.ts";
 import { type Outbox, outbox } from "./agent/outbox.ts";
-import type { ContextReport } from "./agent/worker.ts";
 import { type Brain, type BrainBase, brainOf, keptIn } from "./app-brain.ts";
 import { partsStatus } from "./app-status.ts";
 import type { Loaded } from "./config/load.ts";
@@ -11,7 +10,6 @@ import { WeftError } from "./core/error.ts";
 import type { Journal } from "./core/journal.ts";
 import type { Line } from "./core/line.ts";
 import type { Lock, Platform } from "./core/platform.ts";
-import type { SessionStore } from "./core/session.ts";
 import type { PartStatus } from "./core/status.ts";
 import { type Owner, type WorkspacePaths, workspacePaths } from "./core/workspace.ts";
 import { openJournal } from "./sessions/journal.ts";
@@ -21,14 +19,11 @@ export interface App {
   readonly platform: Platform;
   readonly paths: WorkspacePaths;
   readonly line: Line;
-  readonly sessions: SessionStore;
   readonly bus: Bus;
   /** What a reload of the configuration replaces; read it anew each time. */
   readonly brain: Brain;
   newId(): string;
   status(): Promise<PartStatus[]>;
-  /** What fills a session's prompt. */
-  context(session: string): Promise<ContextReport>;
   /** False when there was none. */
   deleteSession(session: string): Promise<boolean>;
   /** Turns that begin from now on follow the new configuration. Throws when it cannot be used; then nothing changes. */
@@ -132,7 +127,7 @@ interface Opening {
 }
 
 /** What stays while the program runs. */
-export interface Base extends BrainBase {
+interface Base extends BrainBase {
   readonly loaded: Loaded;
   readonly lock: Lock;
   readonly options: AppOptions;
@@ -195,14 +190,12 @@ function appOf(base: Base): App {
     platform,
     paths,
     line,
-    sessions: store,
     bus: base.bus,
     newId: base.newId,
     get brain() {
       return state.brain;
     },
     status: () => partsStatus(base, state.brain),
-    context: (session) => state.brain.worker.context(session),
     async deleteSession(session) {
       await journal.forget(session);
       await choices.forget(session);

@@ -31,19 +31,29 @@ export interface PromptInput {
 const compactAt = 0.8;
 const compactTo = 0.4;
 
-export interface Budget {
-  readonly contextTokens: number;
+interface Budget {
   readonly outputTokens: number;
   /** What the messages may take, in our own count. */
   readonly messageTokens: number;
 }
 
-export function budgetOf({ model, system, tools, settings, ratio }: PromptInput, summary: string): Budget {
+/** The conversation as it stands, and the room there is for it. */
+export interface View {
+  readonly history: History;
+  readonly budget: Budget;
+}
+
+export function viewOf(entries: readonly Entry[], input: PromptInput): View {
+  const history = historyOf(entries);
+  return { history, budget: budgetOf(input, history.summary) };
+}
+
+function budgetOf({ model, system, tools, settings, ratio }: PromptInput, summary: string): Budget {
   const contextTokens = Math.min(model.contextTokens, settings.contextTokens ?? model.contextTokens);
   const outputTokens = Math.max(1, Math.min(settings.maxOutputTokens, Math.floor(contextTokens / 3)));
   const fixed = tokensOfText(system) + tokensOfText(summary) + tokensOfTools(tools);
   const forPrompt = ((contextTokens - outputTokens) * 0.97) / ratio;
-  return { contextTokens, outputTokens, messageTokens: Math.max(200, Math.floor(forPrompt - fixed)) };
+  return { outputTokens, messageTokens: Math.max(200, Math.floor(forPrompt - fixed)) };
 }
 
 /**
@@ -51,12 +61,10 @@ export function budgetOf({ model, system, tools, settings, ratio }: PromptInput,
  * Undefined when all is well as it is.
  */
 export async function compactIfNeeded(
-  entries: readonly Entry[],
+  { history, budget: { messageTokens } }: View,
   input: PromptInput,
   must: boolean,
 ): Promise<Compacted | undefined> {
-  const history = historyOf(entries);
-  const { messageTokens } = budgetOf(input, history.summary);
   const window = input.settings.memoryWindow;
   const crowded = window > 0 && history.messages.length > window;
   const tokens = tokensOfMessages(history.messages);
@@ -72,9 +80,8 @@ export async function compactIfNeeded(
   });
 }
 
-export function promptOf(entries: readonly Entry[], input: PromptInput, extra: readonly Message[] = []): Prompt {
-  const history = historyOf(entries);
-  const { outputTokens, messageTokens } = budgetOf(input, history.summary);
+export function promptOf({ history, budget }: View, input: PromptInput, extra: readonly Message[] = []): Prompt {
+  const { outputTokens, messageTokens } = budget;
   const { temperature, thinking } = input.settings;
   return {
     system: withSummary(input.system, history),

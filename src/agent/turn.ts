@@ -1,12 +1,12 @@
 import type { Inbound, Reply, TurnEvent } from "../core/channel.ts";
 import { WeftError } from "../core/error.ts";
 import { type CallPart, callsOf, type Message, type ResultPart, textOf } from "../core/message.ts";
-import type { Model, ModelDone, Usage } from "../core/model.ts";
+import type { Model, ModelDone, Prompt, Usage } from "../core/model.ts";
 import type { Entry } from "../core/session.ts";
 import type { Tool } from "../core/tool.ts";
 import { tokensOfMessages, tokensOfText, tokensOfTools } from "../lib/tokens.ts";
 import { type LoopBreaker, loopBreaker } from "./loop-breaker.ts";
-import { compactIfNeeded, type PromptInput, type PromptSettings, promptOf } from "./prompt.ts";
+import { compactIfNeeded, type PromptInput, type PromptSettings, promptOf, type View, viewOf } from "./prompt.ts";
 import { resumeCalls, runCalls, type ToolRun, type ToolRunOptions } from "./tool-runs.ts";
 
 export interface TurnOptions {
@@ -164,13 +164,15 @@ interface Answer {
 /** One call of the model, after compacting when the prompt comes near its limit. */
 async function ask(turn: Turn, withoutTools: boolean, extra: readonly Message[] = []): Promise<Answer> {
   const input = promptInput(turn, withoutTools);
-  await makeRoom(turn, input, false);
+  const whole = viewOf(allEntries(turn), input);
+  const view = (await makeRoom(turn, whole, { input, must: false })) ?? whole;
   try {
-    return await stream(turn, input, extra);
+    return await stream(turn, promptOf(view, input, extra), input);
   } catch (error) {
     if (WeftError.from(error).code !== "overflow") throw error;
-    if (!(await makeRoom(turn, input, true))) throw error;
-    return await stream(turn, input, extra);
+    const smaller = await makeRoom(turn, view, { input, must: true });
+    if (!smaller) throw error;
+    return await stream(turn, promptOf(smaller, input, extra), input);
   }
 }
 
@@ -188,19 +190,23 @@ function promptInput({ job, options, tools, io }: Turn, withoutTools: boolean): 
   };
 }
 
-async function makeRoom(turn: Turn, input: PromptInput, must: boolean): Promise<boolean> {
-  const compacted = await compactIfNeeded(allEntries(turn), input, must);
-  if (!compacted) return false;
+/** The conversation with its older part summed up; undefined when that is not called for. */
+async function makeRoom(
+  turn: Turn,
+  view: View,
+  { input, must }: { readonly input: PromptInput; readonly must: boolean },
+): Promise<View | undefined> {
+  const compacted = await compactIfNeeded(view, input, must);
+  if (!compacted) return undefined;
   const how = compacted.why ? ` (without the model: ${compacted.why.message})` : "";
   turn.io.emit({ type: "notice", text: `the older part of the conversation was summed up${how}` });
   const { summary: text, keep } = compacted;
   await step(turn, [{ type: "summary", id: nextId(turn), text, keep, at: turn.options.now() }]);
-  return true;
+  return viewOf(allEntries(turn), input);
 }
 
-async function stream(turn: Turn, input: PromptInput, extra: readonly Message[]): Promise<Answer> {
+async function stream(turn: Turn, prompt: Prompt, input: PromptInput): Promise<Answer> {
   const { io, options } = turn;
-  const prompt = promptOf(allEntries(turn), input, extra);
   const began = options.monotonic();
   const before = turn.text;
   for await (const event of input.model.stream(prompt, io.signal)) {

@@ -121,10 +121,6 @@ async function sessions({ platform }: Call): Promise<string[]> {
 async function models({ platform }: Call): Promise<string[]> {
   const { loadConfig } = await import("../config/load.ts");
   const { lookingBrain } = await import("../app-brain.ts");
-  const { loaded, models: catalog } = lookingBrain(platform, await loadConfig(platform));
-  const { config } = loaded;
-  const configured = Object.entries(config.providers).flatMap(([vendor, provider]) =>
-    Object.keys(provider.models).map((name) => `${vendor}/${name}`),
-  );
-  return [catalog.defaultId(), ...config.agents.defaults.fallbacks, ...configured, ...catalog.examples(), "offline"];
+  const brain = lookingBrain(platform, await loadConfig(platform));
+  return [...brain.modelIds(), ...brain.models.examples()];
 }

@@ -3,7 +3,7 @@ import { checkDocument, loadConfig } from "../config/load.ts";
 import { typed } from "../config/overrides.ts";
 import { WeftError } from "../core/error.ts";
 import { isJsonObject, type Json } from "../core/json.ts";
-import { nearest } from "../lib/nearest.ts";
+import { didYouMean } from "../lib/nearest.ts";
 import type { Call } from "./command.ts";
 import { load } from "./loading.ts";
 
@@ -29,8 +29,7 @@ export async function section(call: Call): Promise<number> {
   const value = isJsonObject(all) && Object.hasOwn(all, name) ? all[name] : undefined;
   if (value === undefined) {
     const names = knownKeys().filter((key) => !key.includes("."));
-    const meant = nearest(name, names);
-    const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
+    const hint = didYouMean(name, names);
     throw new WeftError("usage", `unknown section '${name}'.${hint} There are: ${names.join(", ")}`);
   }
   await print(call, value);

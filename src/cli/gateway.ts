@@ -2,6 +2,7 @@ import { type App, openApp } from "../app.ts";
 import { type ServedGateway, serveGateway } from "../app-gateway.ts";
 import { loadConfig } from "../config/load.ts";
 import { WeftError } from "../core/error.ts";
+import type { Platform } from "../core/platform.ts";
 import { redactor } from "../security/redact.ts";
 import { version } from "../version.ts";
 import type { Call } from "./command.ts";
@@ -37,7 +38,7 @@ export async function gateway(call: Call): Promise<number> {
       (thrown: unknown) => app.bus.publish({ type: "failure", where: "reload", error: WeftError.from(thrown) }),
     );
   });
-  await stopped(call);
+  await stopped(platform);
   reloads();
   return await shutDown(call, app, served);
 }
@@ -69,7 +70,7 @@ async function announce({ platform }: Call, app: App, { url, token }: ServedGate
   await platform.terminal.error(`${lines.join("\n")}\n`);
 }
 
-function stopped({ platform }: Call): Promise<void> {
+function stopped(platform: Platform): Promise<void> {
   return new Promise((resolve) => {
     const ignore = platform.onSignal((signal) => {
       if (signal !== "stop") return;
@@ -86,7 +87,7 @@ async function shutDown({ platform }: Call, app: App, served: ServedGateway): Pr
   const what = running + waiting === 0 ? "" : `: ${running} turn(s) may finish within ${drainMs / 1000} s`;
   app.bus.publish({ type: "log", level: "info", message: `shutting down${what}` });
   const drained = app.close(drainMs);
-  const again = stopped({ platform } as Call).then(() => "again" as const);
+  const again = stopped(platform).then(() => "again" as const);
   if ((await Promise.race([drained, again])) === "again") {
     app.bus.publish({
       type: "log",

@@ -1,5 +1,5 @@
 import { WeftError } from "../core/error.ts";
-import { nearest } from "../lib/nearest.ts";
+import { didYouMean } from "../lib/nearest.ts";
 import { version } from "../version.ts";
 import type { Call, Command } from "./command.ts";
 import { topics } from "./topics.ts";
@@ -16,8 +16,7 @@ function aboutTopic(commands: readonly Command[], topic: string): string {
   if (command) return commandHelp(command);
   if (commands.some(({ name }) => name.startsWith(`${topic} `))) return overview(commands, topic);
   const names = [...Object.keys(topics), ...commands.map(({ name }) => name)];
-  const meant = nearest(topic, names);
-  const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
+  const hint = didYouMean(topic, names);
   throw new WeftError("usage", `there is no help on '${topic}'.${hint} Topics: ${Object.keys(topics).join(", ")}`);
 }
 

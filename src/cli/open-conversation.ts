@@ -1,14 +1,13 @@
-import { openApp, readOwner } from "../app.ts";
-import { knownToken } from "../app-gateway.ts";
+import { type App, openApp } from "../app.ts";
 import type { Loaded } from "../config/load.ts";
 import type { TurnEvent } from "../core/channel.ts";
 import { WeftError } from "../core/error.ts";
 import type { Platform } from "../core/platform.ts";
-import { workspacePaths } from "../core/workspace.ts";
 import { redactor } from "../security/redact.ts";
 import type { Conversation, Question } from "./conversation.ts";
 import { logTo } from "./log.ts";
 import { remoteConversation } from "./remote.ts";
+import { runningGateway } from "./running-gateway.ts";
 
 export interface ConversationOptions {
   readonly platform: Platform;
@@ -26,16 +25,15 @@ export async function openConversation(options: ConversationOptions): Promise<Co
   } catch (thrown) {
     const error = WeftError.from(thrown);
     if (error.code !== "conflict") throw error;
-    const paths = workspacePaths(loaded.workspace);
-    const owner = await readOwner(platform, paths);
-    const token = await knownToken(platform, loaded, paths);
-    if (owner?.url === undefined) throw error;
-    if (!token) {
+    const gateway = await runningGateway(platform, loaded);
+    if (!gateway) throw error;
+    const { url, token } = gateway;
+    if (token === undefined) {
       const how = "set CLAWFT_GATEWAY_TOKEN or CLAWFT_GATEWAY_TOKEN_FILE to the token it was started with";
       throw new WeftError("auth", `${error.message}; to talk to it, ${how}`);
     }
     const longestMs = loaded.config.agents.defaults.turnTimeoutSecs * 1000 + 15_000;
-    return remoteConversation({ platform, url: owner.url, token: token.value, longestMs });
+    return remoteConversation({ platform, url, token, longestMs });
   }
 }
 
@@ -58,11 +56,7 @@ async function localConversation({ platform, loaded, verbose, waitMs }: Conversa
   };
 }
 
-async function* ask(
-  app: Awaited<ReturnType<typeof openApp>>,
-  { text, session, model }: Question,
-  signal: AbortSignal,
-): AsyncGenerator<TurnEvent> {
+async function* ask(app: App, { text, session, model }: Question, signal: AbortSignal): AsyncGenerator<TurnEvent> {
   const receipt = await app.line.receive({
     id: app.newId(),
     from: { channel: "cli", chat: session.slice(session.indexOf(":") + 1) },

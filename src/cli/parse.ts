@@ -1,5 +1,5 @@
 import { WeftError } from "../core/error.ts";
-import { nearest } from "../lib/nearest.ts";
+import { didYouMean, nearest } from "../lib/nearest.ts";
 import type { Call, Command, Option } from "./command.ts";
 
 export type Parsed =
@@ -86,8 +86,7 @@ function readOption(word: string, queue: string[], to: { readonly command: Comma
 
 function unexpected(name: string, command: Command): WeftError {
   const names = (command.options ?? []).map((option: Option) => `--${option.name}`);
-  const meant = nearest(name, names);
-  const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
+  const hint = didYouMean(name, names);
   return new WeftError(
     "usage",
     `error: unexpected argument '${name}' for weft ${command.name}.${hint} See: weft ${command.name} --help`,

@@ -1,5 +1,4 @@
-import { openApp, readOwner } from "../app.ts";
-import { knownToken } from "../app-gateway.ts";
+import { openApp } from "../app.ts";
 import type { Loaded } from "../config/load.ts";
 import { WeftError } from "../core/error.ts";
 import type { Part } from "../core/message.ts";
@@ -11,6 +10,7 @@ import { sessionFileName } from "../sessions/session-key.ts";
 import type { Call } from "./command.ts";
 import { load } from "./loading.ts";
 import { checked } from "./remote.ts";
+import { runningGateway } from "./running-gateway.ts";
 import { table } from "./style.ts";
 
 /** `weft sessions list` */
@@ -86,16 +86,12 @@ export async function remove(call: Call): Promise<number> {
 }
 
 async function deleteByGateway(platform: Platform, loaded: Loaded, session: string): Promise<boolean> {
-  const paths = workspacePaths(loaded.workspace);
-  const owner = await readOwner(platform, paths);
-  const token = await knownToken(platform, loaded, paths);
-  const lock = owner?.url && token ? await platform.files.lock(paths.lock) : undefined;
-  await lock?.release();
-  if (lock || !owner?.url || !token) return false;
+  const gateway = await runningGateway(platform, loaded);
+  if (!gateway?.token) return false;
   const response = await checked(
-    platform.fetch(`${owner.url}/v1/sessions/${encodeURIComponent(session)}`, {
+    platform.fetch(`${gateway.url}/v1/sessions/${encodeURIComponent(session)}`, {
       method: "DELETE",
-      headers: { authorization: `Bearer ${token.value}` },
+      headers: { authorization: `Bearer ${gateway.token}` },
       signal: AbortSignal.timeout(10_000),
     }),
   );

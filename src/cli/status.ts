@@ -1,15 +1,13 @@
-import { readOwner } from "../app.ts";
-import { knownToken } from "../app-gateway.ts";
 import { initialStatus } from "../app-status.ts";
 import type { Loaded } from "../config/load.ts";
 import { WeftError } from "../core/error.ts";
 import type { Platform } from "../core/platform.ts";
-import type { PartStatus } from "../core/status.ts";
-import { type Owner, workspacePaths } from "../core/workspace.ts";
+import { type PartStatus, worstOf } from "../core/status.ts";
 import { version } from "../version.ts";
 import type { Call } from "./command.ts";
 import { load } from "./loading.ts";
 import { checked } from "./remote.ts";
+import { type RunningGateway, runningGateway } from "./running-gateway.ts";
 import { table } from "./style.ts";
 
 interface Report {
@@ -38,26 +36,24 @@ export async function status(call: Call): Promise<number> {
 
 /** Undefined when no gateway runs. Throws `unavailable` when one holds the workspace and does not answer. */
 async function askGateway(platform: Platform, loaded: Loaded): Promise<Report | undefined> {
-  const paths = workspacePaths(loaded.workspace);
-  const owner = await readOwner(platform, paths);
-  if (owner?.url === undefined || !(await isHeld(platform, paths.lock))) return undefined;
-  const token = await knownToken(platform, loaded, paths);
+  const gateway = await runningGateway(platform, loaded);
+  if (!gateway) return undefined;
   const response = await checked(
     platform
-      .fetch(`${owner.url}/status`, {
-        headers: { authorization: `Bearer ${token?.value ?? ""}` },
+      .fetch(`${gateway.url}/status`, {
+        headers: { authorization: `Bearer ${gateway.token ?? ""}` },
         signal: AbortSignal.timeout(4000),
         connectTimeoutMs: 2000,
       })
       .catch((error: unknown) => {
-        throw unanswered(owner, error);
+        throw unanswered(gateway, error);
       }),
   );
   const report = (await response.json()) as Report;
-  return { ...report, gateway: owner.url };
+  return { ...report, gateway: gateway.url };
 }
 
-function unanswered({ url = "", pid }: Owner, error: unknown): WeftError {
+function unanswered({ url, pid }: RunningGateway, error: unknown): WeftError {
   const why = WeftError.from(error).message;
   return new WeftError(
     "unavailable",
@@ -65,17 +61,9 @@ function unanswered({ url = "", pid }: Owner, error: unknown): WeftError {
   );
 }
 
-async function isHeld({ files }: Platform, path: string): Promise<boolean> {
-  if (!(await files.stat(path))) return false;
-  const lock = await files.lock(path);
-  await lock?.release();
-  return lock === undefined;
-}
-
 async function lookOurselves(platform: Platform, loaded: Loaded): Promise<Report> {
   const parts = await initialStatus(platform, loaded);
-  const worst = (["failed", "degraded"] as const).find((state) => parts.some((part) => part.state === state));
-  return { version, state: worst ?? "ok", parts };
+  return { version, state: worstOf(parts), parts };
 }
 
 function short({ version: running, gateway, state, parts }: Report, loaded: Loaded): string {

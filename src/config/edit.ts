@@ -4,7 +4,7 @@ import type { Files } from "../core/platform.ts";
 import { parseDocument, readDocument } from "./document.ts";
 import { resolvePath } from "./overrides.ts";
 import { masked } from "./references.ts";
-import { bare, childOf, isSecret, normalise, pathKey, root, type Shape } from "./shape.ts";
+import { bare, childOf, hintOf, isSecret, normalise, pathKey, root, type Shape } from "./shape.ts";
 
 /** `a.b["c.d"].e` as its keys. Throws `usage`. */
 export function parseKey(written: string): string[] {
@@ -27,9 +27,8 @@ export function parseKey(written: string): string[] {
 export function knownPath(written: string): Exclude<ReturnType<typeof resolvePath>, { readonly unknown: unknown }> {
   const found = resolvePath(parseKey(written));
   if (!("unknown" in found)) return found;
-  const { path, meant } = found.unknown;
-  const hint = meant === undefined ? "" : ` Did you mean ${[...path.slice(0, -1), meant].join(".")}?`;
-  throw new WeftError("usage", `unknown key ${path.join(".")}.${hint}`);
+  const { unknown } = found;
+  throw new WeftError("usage", `unknown key ${unknown.path.join(".")}.${hintOf(unknown)}`);
 }
 
 /**

@@ -7,7 +7,7 @@ import { absolutePath, locateConfig } from "./locate.ts";
 import { environmentOverrides, merged, type Overrides } from "./overrides.ts";
 import { expandHome, readSecretFile, resolveReferences } from "./references.ts";
 import { type Config, type ConfigFile, configSchema, notYet } from "./schema.ts";
-import { camelised, type Normal, normalise, pathKey, type UnknownKey } from "./shape.ts";
+import { camelised, hintOf, type Normal, normalise, pathKey, type UnknownKey } from "./shape.ts";
 import { ownOfWorkspace } from "./workspace-level.ts";
 
 /** The configuration, checked, with all references resolved. */
@@ -41,13 +41,13 @@ export async function loadConfig(platform: Platform, options: LoadOptions = {}):
   const overrides = environmentOverrides(env);
   const home = env["HOME"];
   const standard = await standardWorkspace(platform);
-  const first = await check(merged(standard, user?.normal.value ?? {}), { levels: [user], overrides });
+  const below = merged(standard, user?.normal.value ?? {});
+  const first = await check(below, { levels: [user], overrides });
   const workspace = workspacePath(platform, first, located.path);
   const above = await readLevel(files, `${workspace}/.clawft/config.json`, located.path);
   const limited = above && ownOfWorkspace(above.normal.value, above.document.path);
   const levels = [user, above];
-  const value = merged(merged(standard, user?.normal.value ?? {}), limited?.value ?? {});
-  const raw = await check(value, { levels, overrides });
+  const raw = limited ? await check(merged(below, limited.value), { levels, overrides }) : first;
   const references = await resolveReferences(raw as unknown as JsonObject, { env, files, home });
   const config = camelised(references.value) as Config;
   const fromFiles = await secretFiles(platform);
@@ -153,9 +153,8 @@ function unknownWarnings({ document, normal }: Level): string[] {
   return normal.unknown.map((key) => `${document.path}: ${unknownText(key)}`);
 }
 
-function unknownText({ path, meant }: UnknownKey): string {
-  const hint = meant === undefined ? "" : ` Did you mean ${[...path.slice(0, -1), meant].join(".")}?`;
-  return `unknown key ${path.join(".")} is ignored.${hint}`;
+function unknownText(key: UnknownKey): string {
+  return `unknown key ${key.path.join(".")} is ignored.${hintOf(key)}`;
 }
 
 function modeWarning({ document }: Level, secrets: readonly string[]): string[] {

@@ -72,6 +72,11 @@ export interface UnknownKey {
   readonly meant?: string;
 }
 
+/** For the end of a message. */
+export function hintOf({ path, meant }: UnknownKey): string {
+  return meant === undefined ? "" : ` Did you mean ${[...path.slice(0, -1), meant].join(".")}?`;
+}
+
 export function pathKey(path: readonly string[]): string {
   return path.join("\0");
 }

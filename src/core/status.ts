@@ -9,3 +9,8 @@ export interface PartStatus {
   /** When this was last seen to be so, Unix milliseconds. */
   readonly at: number;
 }
+
+export function worstOf(parts: readonly PartStatus[]): "ok" | "degraded" | "failed" {
+  const worst = (["failed", "degraded"] as const).find((state) => parts.some((part) => part.state === state));
+  return worst ?? "ok";
+}

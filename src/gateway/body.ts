@@ -1,4 +1,5 @@
 import type { ParseError } from "jsonc-parser";
+import { joinedBytes } from "../lib/body.ts";
 import { type ApiError, type Checked, invalidRequest } from "./api-error.ts";
 import type { Timer } from "./within.ts";
 
@@ -63,7 +64,7 @@ async function readBytes(request: Request, limits: BodyLimits): Promise<Checked<
         await cancelled;
         return { refused: tooSlow(limits) };
       }
-      if (done) return { value: joined(chunks, length) };
+      if (done) return { value: joinedBytes(chunks) };
       length += value.length;
       if (length > limits.maxBodyBytes) {
         await reader.cancel();
@@ -84,18 +85,6 @@ function tooLarge({ maxBodyBytes }: BodyLimits): ApiError {
 function tooSlow({ withinMs }: BodyLimits): ApiError {
   const message = `the body did not arrive within ${withinMs / 1000} s: send it again`;
   return { ...invalidRequest(message), status: 408, code: "request_timeout" };
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const [only] = chunks;
-  if (only && chunks.length === 1) return only;
-  const all = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return all;
 }
 
 /** Engines word their JSON errors differently, and not all say where. */

@@ -1,6 +1,6 @@
 import { WeftError } from "../core/error.ts";
 import type { Line } from "../core/line.ts";
-import type { PartStatus } from "../core/status.ts";
+import { type PartStatus, worstOf } from "../core/status.ts";
 import type { Status } from "./protocol.ts";
 import { type Timer, within } from "./within.ts";
 
@@ -42,9 +42,8 @@ async function lookAtParts({ status, timer, now }: StatusOptions): Promise<reado
 }
 
 function describe({ version, line, now }: StatusOptions, parts: readonly PartStatus[]): Status {
-  const worst = (["failed", "degraded"] as const).find((state) => parts.some((part) => part.state === state));
   const { running, waiting } = line.busy();
   const at = now();
   const aged = parts.map((part) => ({ ...part, ageMs: Math.max(0, at - part.at) }));
-  return { version, state: worst ?? "ok", running, waiting, parts: aged };
+  return { version, state: worstOf(parts), running, waiting, parts: aged };
 }

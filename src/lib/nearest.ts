@@ -13,3 +13,9 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   }
   return best;
 }
+
+/** The candidate that was most likely meant, as the end of a message; empty when none is close. */
+export function didYouMean(word: string, candidates: Iterable<string>): string {
+  const meant = nearest(word, candidates);
+  return meant === undefined ? "" : ` Did you mean ${meant}?`;
+}

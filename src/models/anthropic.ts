@@ -4,14 +4,11 @@ import type { Effort, ModelDone, ModelEvent, Prompt } from "../core/model.ts";
 import { type Answer, count, figures, newAnswer } from "./answer.ts";
 import { type Ask, cutOff, exchange } from "./exchange.ts";
 import { errorInside } from "./provider-error.ts";
-import type { Wire, WireOptions } from "./wire.ts";
+import { type WireOptions, wireOf } from "./wire.ts";
+import { alternating } from "./wire-messages.ts";
 
 /** Anthropic Messages: https://docs.claude.com/en/api/messages-streaming */
-export const anthropic: Wire = (options) => ({
-  id: options.id,
-  contextTokens: options.contextTokens,
-  stream: (prompt, signal) => stream(options, prompt, signal),
-});
+export const anthropic = wireOf(stream);
 
 const protocol = "anthropic";
 
@@ -140,19 +137,11 @@ function thinkingOf(effort: Effort, budget: number): JsonObject {
 const cache: JsonObject = { type: "ephemeral" };
 
 function messagesOf(messages: readonly Message[]): JsonObject[] {
-  const turns: { readonly role: "user" | "assistant"; readonly content: JsonObject[] }[] = [];
-  for (const message of messages) {
-    const role = message.role === "assistant" ? "assistant" : "user";
-    const content = message.parts.flatMap(blockOf);
-    if (content.length === 0) continue;
-    const last = turns.at(-1);
-    if (last?.role === role) last.content.push(...content);
-    else turns.push({ role, content });
-  }
-  const newest = turns.at(-1)?.content;
+  const turns = alternating(messages, blockOf);
+  const newest = turns.at(-1)?.blocks;
   const block = newest?.pop();
   if (block) newest?.push({ ...block, cache_control: cache });
-  return turns.map(({ role, content }) => ({ role, content }));
+  return turns.map(({ role, blocks }) => ({ role, content: blocks }));
 }
 
 function blockOf(part: Part): JsonObject[] {

@@ -1,5 +1,6 @@
 import type { WeftError } from "../core/error.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
+import { readUpTo } from "../lib/body.ts";
 import { lineSplitter } from "../lib/lines.ts";
 import { sseDecoder } from "../lib/sse.ts";
 import { providerError, statusError } from "./provider-error.ts";
@@ -49,7 +50,7 @@ async function send(options: WireOptions, ask: Ask, watch: Watchdog): Promise<Re
       signal: watch.signal,
       connectTimeoutMs: options.timeouts.connectMs,
     });
-    if (response.ok) return withEvents(options, response);
+    if (response.ok) return expectNoPage(options, response);
     const text = await textOf(response, 64 * 1024);
     const without = response.status === 400 || response.status === 422 ? withoutRefused(ask, body, text) : undefined;
     if (!without) throw statusError(options, response, text);
@@ -65,7 +66,7 @@ function withoutRefused({ droppable }: Ask, body: JsonObject, refusal: string): 
   return rest;
 }
 
-async function withEvents(options: WireOptions, response: Response): Promise<Response> {
+async function expectNoPage(options: WireOptions, response: Response): Promise<Response> {
   const type = response.headers.get("content-type") ?? "";
   if (!/html|xml/i.test(type)) return response;
   const text = await textOf(response, 2048);
@@ -155,23 +156,8 @@ async function* textPieces(options: WireOptions, response: Response): AsyncGener
   }
 }
 
-/** At most so many bytes of a body; the rest is not read. */
 async function textOf(response: Response, limit: number): Promise<string> {
-  if (!response.body) return "";
-  const decoder = new TextDecoder();
-  const reader = response.body.getReader();
-  let text = "";
-  try {
-    for (let bytes = 0; bytes < limit; ) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      bytes += value.length;
-      text += decoder.decode(value, { stream: true });
-    }
-    return text + decoder.decode();
-  } finally {
-    await reader.cancel().catch(() => {});
-  }
+  return new TextDecoder().decode((await readUpTo(response, limit)).bytes);
 }
 
 /** The answer stopped before its end mark. */

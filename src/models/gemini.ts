@@ -4,14 +4,11 @@ import type { Effort, ModelDone, ModelEvent, Prompt } from "../core/model.ts";
 import { type Answer, count, figures, newAnswer } from "./answer.ts";
 import { type Ask, cutOff, exchange } from "./exchange.ts";
 import { errorInside, providerError } from "./provider-error.ts";
-import type { Wire, WireOptions } from "./wire.ts";
+import { type WireOptions, wireOf } from "./wire.ts";
+import { alternating } from "./wire-messages.ts";
 
 /** Google Gemini: https://ai.google.dev/api/generate-content#method:-models.streamgeneratecontent */
-export const gemini: Wire = (options) => ({
-  id: options.id,
-  contextTokens: options.contextTokens,
-  stream: (prompt, signal) => stream(options, prompt, signal),
-});
+export const gemini = wireOf(stream);
 
 const protocol = "gemini";
 
@@ -132,16 +129,10 @@ function contentsOf(messages: readonly Message[]): JsonObject[] {
       string,
     ][],
   );
-  const contents: { readonly role: "user" | "model"; readonly parts: JsonObject[] }[] = [];
-  for (const message of messages) {
-    const role = message.role === "assistant" ? "model" : "user";
-    const parts = message.parts.flatMap((part) => partOf(part, names));
-    if (parts.length === 0) continue;
-    const last = contents.at(-1);
-    if (last?.role === role) last.parts.push(...parts);
-    else contents.push({ role, parts });
-  }
-  return contents.map(({ role, parts }) => ({ role, parts }));
+  return alternating(messages, (part) => partOf(part, names)).map(({ role, blocks }) => ({
+    role: role === "assistant" ? "model" : "user",
+    parts: blocks,
+  }));
 }
 
 function partOf(part: Part, names: ReadonlyMap<string, string>): JsonObject[] {

@@ -4,14 +4,11 @@ import type { ModelDone, ModelEvent, Prompt } from "../core/model.ts";
 import { type Answer, count, figures, newAnswer } from "./answer.ts";
 import { type Ask, cutOff, exchange } from "./exchange.ts";
 import { errorInside } from "./provider-error.ts";
-import type { Wire, WireOptions } from "./wire.ts";
+import { type WireOptions, wireOf } from "./wire.ts";
+import { functionTools, resultText } from "./wire-messages.ts";
 
 /** Ollama's own chat, which unlike its OpenAI imitation lets us set the context: https://docs.ollama.com/api/chat */
-export const ollama: Wire = (options) => ({
-  id: options.id,
-  contextTokens: options.contextTokens,
-  stream: (prompt, signal) => stream(options, prompt, signal),
-});
+export const ollama = wireOf(stream);
 
 async function* stream(options: WireOptions, prompt: Prompt, signal: AbortSignal): AsyncGenerator<ModelEvent> {
   const answer = newAnswer(options, prompt, "ollama");
@@ -61,10 +58,7 @@ function askFor({ name, key, contextTokens }: WireOptions, prompt: Prompt): Ask 
         ...(temperature !== undefined && { temperature }),
       },
       ...(tools.length > 0 && {
-        tools: tools.map(({ name: tool, description, input }) => ({
-          type: "function",
-          function: { name: tool, description, parameters: input },
-        })),
+        tools: functionTools(tools),
       }),
     },
   };
@@ -103,7 +97,7 @@ function resultsOf(message: Message, names: ReadonlyMap<string, string>): JsonOb
       {
         role: "tool",
         tool_name: names.get(part.id) ?? "unknown",
-        content: part.failed ? `Error: ${part.text}` : part.text,
+        content: resultText(part),
         ...(images.length > 0 && { images: images.map(({ base64 }) => base64) }),
       },
     ];

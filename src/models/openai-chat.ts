@@ -4,14 +4,11 @@ import type { ModelDone, ModelEvent, Prompt } from "../core/model.ts";
 import { type Answer, count, figures, newAnswer } from "./answer.ts";
 import { type Ask, cutOff, exchange } from "./exchange.ts";
 import { errorInside } from "./provider-error.ts";
-import type { Wire, WireOptions } from "./wire.ts";
+import { type WireOptions, wireOf } from "./wire.ts";
+import { functionTools, resultText } from "./wire-messages.ts";
 
 /** OpenAI Chat Completions and its many imitators: https://platform.openai.com/docs/api-reference/chat */
-export const openaiChat: Wire = (options) => ({
-  id: options.id,
-  contextTokens: options.contextTokens,
-  stream: (prompt, signal) => stream(options, prompt, signal),
-});
+export const openaiChat = wireOf(stream);
 
 const protocol = "openai-chat";
 
@@ -108,10 +105,7 @@ function askFor({ name, key }: WireOptions, prompt: Prompt): Ask {
       ...(temperature !== undefined && !isReasoning && { temperature }),
       ...(thinking && { reasoning_effort: thinking }),
       ...(tools.length > 0 && {
-        tools: tools.map(({ name: tool, description, input }) => ({
-          type: "function",
-          function: { name: tool, description, parameters: input },
-        })),
+        tools: functionTools(tools),
       }),
     },
   };
@@ -135,7 +129,7 @@ function messagesOf({ system, messages }: Prompt): JsonObject[] {
       list.push({
         role: "tool",
         tool_call_id: idOf(part.id),
-        content: part.failed ? `Error: ${part.text}` : part.text,
+        content: resultText(part),
       });
       pictures.push(...(part.images ?? []));
     }

@@ -4,14 +4,11 @@ import type { ModelDone, ModelEvent, Prompt } from "../core/model.ts";
 import { type Answer, count, figures, newAnswer } from "./answer.ts";
 import { type Ask, cutOff, exchange } from "./exchange.ts";
 import { errorInside } from "./provider-error.ts";
-import type { Wire, WireOptions } from "./wire.ts";
+import { type WireOptions, wireOf } from "./wire.ts";
+import { resultText } from "./wire-messages.ts";
 
 /** OpenAI Responses, without state at OpenAI: https://platform.openai.com/docs/api-reference/responses-streaming */
-export const openaiResponses: Wire = (options) => ({
-  id: options.id,
-  contextTokens: options.contextTokens,
-  stream: (prompt, signal) => stream(options, prompt, signal),
-});
+export const openaiResponses = wireOf(stream);
 
 const protocol = "openai-responses";
 
@@ -137,8 +134,9 @@ function itemOf(part: Part): JsonObject[] {
   }
 }
 
-function outputOf({ text, images = [], failed }: ResultPart): Json {
-  const shown = failed ? `Error: ${text}` : text;
+function outputOf(part: ResultPart): Json {
+  const shown = resultText(part);
+  const { images = [] } = part;
   return images.length === 0 ? shown : [{ type: "input_text", text: shown }, ...images.map(inputImage)];
 }
 

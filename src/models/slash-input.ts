@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import type { ToolSpec } from "../core/tool.ts";
-import { nearest } from "../lib/nearest.ts";
+import { didYouMean } from "../lib/nearest.ts";
 
 export type SlashInput = { readonly input: JsonObject } | { readonly problem: string };
 
@@ -25,8 +25,7 @@ export function slashInput(tool: ToolSpec, text: string): SlashInput {
   if (stranger) {
     // `/exec_shell A=1 ls` is a command, not a parameter called A.
     if (bare !== undefined && !pairs.some(([name]) => name === bare)) return { input: { [bare]: rest } };
-    const meant = nearest(stranger[0], Object.keys(parameters));
-    const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
+    const hint = didYouMean(stranger[0], Object.keys(parameters));
     return { problem: `${tool.name} has no parameter ${stranger[0]}.${hint}` };
   }
   return { input: Object.fromEntries(pairs.map(([name, value]) => [name, coerced(value, parameters[name])])) };

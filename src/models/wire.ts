@@ -1,4 +1,4 @@
-import type { Model } from "../core/model.ts";
+import type { Model, ModelEvent, Prompt } from "../core/model.ts";
 import type { Fetch } from "../core/platform.ts";
 
 /** How long to wait for what, milliseconds. */
@@ -30,3 +30,14 @@ export interface WireOptions {
 
 /** One per file of this room; no retries in here: those are `steady.ts`'s. */
 export type Wire = (options: WireOptions) => Model;
+
+/** A protocol is how it streams one answer. */
+export function wireOf(
+  stream: (options: WireOptions, prompt: Prompt, signal: AbortSignal) => AsyncIterable<ModelEvent>,
+): Wire {
+  return (options) => ({
+    id: options.id,
+    contextTokens: options.contextTokens,
+    stream: (prompt, signal) => stream(options, prompt, signal),
+  });
+}

@@ -1,6 +1,7 @@
 import type { Door } from "../core/door.ts";
 import { WeftError } from "../core/error.ts";
 import type { Tool, ToolContext } from "../core/tool.ts";
+import { readUpTo } from "../lib/body.ts";
 import { defineTool, oneOf, optional, text, textMap } from "./define.ts";
 
 export interface WebFetchOptions {
@@ -47,7 +48,7 @@ async function fetchPage(options: WebFetchOptions, wanted: Wanted, context: Tool
       signal,
     });
     const type = response.headers.get("content-type") ?? "";
-    const { bytes, cut } = await readCapped(response, options.maxBytes);
+    const { bytes, cut } = await readUpTo(response, options.maxBytes);
     const head = `${url}\nstatus ${response.status}, ${type || "no content type"}, ${bytes.length} bytes${cut ? ` (cut: only so much is read)` : ""}`;
     const body = await readable(bytes, { type, url });
     return body === "" ? head : `${head}\n\n${body}`;
@@ -67,27 +68,6 @@ function checkedHeaders(headers: Readonly<Record<string, string>>): Readonly<Rec
     }
   }
   return headers;
-}
-
-async function readCapped(response: Response, limit: number): Promise<{ bytes: Uint8Array; cut: boolean }> {
-  if (!response.body) return { bytes: new Uint8Array(), cut: false };
-  const reader = response.body.getReader();
-  const bytes = new Uint8Array(limit);
-  let length = 0;
-  let cut = false;
-  try {
-    while (!cut) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      const room = limit - length;
-      bytes.set(value.subarray(0, room), length);
-      length += Math.min(room, value.length);
-      cut = value.length > room;
-    }
-  } finally {
-    await reader.cancel();
-  }
-  return { bytes: bytes.slice(0, length), cut };
 }
 
 async function readable(

@@ -2,6 +2,7 @@ import type { Door } from "../core/door.ts";
 import { WeftError } from "../core/error.ts";
 import { isJsonObject, type Json, type JsonObject, objectIn } from "../core/json.ts";
 import type { Tool, ToolContext } from "../core/tool.ts";
+import { readUpTo } from "../lib/body.ts";
 import { decodeEntities } from "../lib/entities.ts";
 import { defineTool, optional, text, whole } from "./define.ts";
 
@@ -118,28 +119,11 @@ async function get(search: Search, url: string, headers: Readonly<Record<string,
   const late = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([context.signal, late]);
   const { response } = await options.door.fetch(context.actor, url, { headers, signal });
-  const body = await textOf(response);
+  const body = new TextDecoder().decode((await readUpTo(response, mostBytes)).bytes);
   if (response.ok) return body;
   const code =
     response.status === 429 ? "limit" : response.status === 401 || response.status === 403 ? "auth" : "unavailable";
   throw new WeftError(code, `${new URL(url).host} answered ${response.status} to the search`);
-}
-
-async function textOf(response: Response): Promise<string> {
-  if (!response.body) return "";
-  const decoder = new TextDecoder();
-  const reader = response.body.getReader();
-  let body = "";
-  try {
-    while (body.length < mostBytes) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      body += decoder.decode(value, { stream: true });
-    }
-  } finally {
-    await reader.cancel();
-  }
-  return body;
 }
 
 function jsonOf(body: string): JsonObject {

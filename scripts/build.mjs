@@ -1,11 +1,13 @@
 // Bundles the program for Node into dist/node: one entry, chunks that load when a command needs them.
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { build } from "esbuild";
+import { definesOf } from "./features.mjs";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
-export async function buildNode() {
-  const made = `dist/node-${process.pid}`;
+/** `features` as `featuresOf` gives them; `out` is the folder. */
+export async function buildNode(features, out = "dist/node") {
+  const made = `${out}-${process.pid}`;
   await build({
     entryPoints: { weft: "src/node.ts" },
     outdir: made,
@@ -18,17 +20,17 @@ export async function buildNode() {
     legalComments: "none",
     conditions: ["import", "default"],
     mainFields: ["module", "main"],
-    define: { WEFT_VERSION: JSON.stringify(version) },
+    define: { WEFT_VERSION: JSON.stringify(version), ...definesOf(features) },
     banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
     logLevel: "warning",
   });
   // Whole or not at all: another task may be running what is there, or building the same.
-  rmSync("dist/node", { recursive: true, force: true });
+  rmSync(out, { recursive: true, force: true });
   try {
-    renameSync(made, "dist/node");
+    renameSync(made, out);
   } catch (error) {
     rmSync(made, { recursive: true, force: true });
-    if (!existsSync("dist/node/weft.js")) throw error;
+    if (!existsSync(`${out}/weft.js`)) throw error;
   }
 }
 

@@ -73,7 +73,7 @@ function bin(name) {
 }
 
 async function runTask() {
-  const build = () => run("scripts/bundle.mjs", task === "build" ? [] : ["--if-changed"]);
+  const build = () => run("scripts/bundle.mjs", task === "build" ? args : ["--if-changed"]);
   const weft = (...words) => run(join(root, "dist/node/weft.js"), words, { cwd: workDirectory });
   const biome =
     (...words) =>

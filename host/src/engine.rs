@@ -5,7 +5,8 @@ use crate::{
     pack::{Pack, PackLoader, PackResolver},
     process, server, signals, terminal, text, timers, url, websocket,
 };
-use rquickjs::{AsyncContext, AsyncRuntime, CatchResultExt, Ctx, Function, Object, Promise, Result, Value};
+use rquickjs::{AsyncContext, AsyncRuntime, CatchResultExt, Ctx, Function, Object, Promise, Result, Value, prelude::Func};
+use std::sync::OnceLock;
 
 /// Bytes of stack for JavaScript; deeper recursion throws.
 const STACK: usize = 2 * 1024 * 1024;
@@ -30,6 +31,8 @@ pub async fn run(pack: Pack) -> i32 {
         }
     }
 }
+
+static PACK: OnceLock<Pack> = OnceLock::new();
 
 async fn start(pack: Pack) -> std::result::Result<AsyncRuntime, String> {
     let runtime = AsyncRuntime::new().map_err(|error| error.to_string())?;
@@ -70,7 +73,9 @@ fn begin(ctx: &Ctx<'_>, pack: Pack) -> Result<()> {
     ] {
         init(ctx, &host)?;
     }
+    host.set("load", Func::from(load))?;
     ctx.globals().set("__host", host)?;
+    let pack = PACK.get_or_init(|| pack);
     let main = pack.main().ok_or_else(|| rquickjs::Error::new_loading("main"))?;
     let (_, done) = pack.load(ctx, main)?.eval()?;
     let failing = ctx.clone();
@@ -81,6 +86,14 @@ fn begin(ctx: &Ctx<'_>, pack: Pack) -> Result<()> {
         }
     });
     Ok(())
+}
+
+/// Evaluates a module that waits for nothing, at once.
+fn load<'js>(ctx: Ctx<'js>, name: String) -> Result<Object<'js>> {
+    let pack = PACK.get().ok_or_else(|| rquickjs::Error::new_loading(&name))?;
+    let (module, done) = pack.load(&ctx, &name)?.eval()?;
+    done.finish::<Value>()?;
+    module.namespace()
 }
 
 /// Tells the program about a rejection nobody handles, and again when somebody does after all.

@@ -143,7 +143,8 @@ fn compile(modules: &[String]) -> std::result::Result<Vec<u8>, String> {
 
 fn bytecode_of(ctx: &Ctx<'_>, name: &str, source: Vec<u8>) -> std::result::Result<Vec<u8>, String> {
     let module = Module::declare(ctx.clone(), name, source).catch(ctx).map_err(|error| error.to_string())?;
-    let options = WriteOptions { strip_source: true, strip_debug: true, ..Default::default() };
+    // Without the debug part `import()` would not know where it is called from.
+    let options = WriteOptions { strip_source: true, strip_debug: false, ..Default::default() };
     module.write(options).catch(ctx).map_err(|error| error.to_string())
 }
 

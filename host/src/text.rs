@@ -4,13 +4,39 @@ use crate::{
     fault::Fault,
     value::{Octets, uint8_array},
 };
+use data_encoding::{BASE64, BASE64_NOPAD, Encoding};
 use rquickjs::{Class, Ctx, JsLifetime, Object, Result, Value, class::Trace, prelude::Func};
 use std::cell::{Cell, RefCell};
 
 pub fn init<'js>(_: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     host.set("utf8", Func::from(|ctx: Ctx<'js>, text: String| uint8_array(&ctx, text.into_bytes())))?;
-    host.set("decoder", Func::from(decoder))
+    host.set("decoder", Func::from(decoder))?;
+    host.set("btoa", Func::from(btoa))?;
+    host.set("atob", Func::from(atob))
 }
+
+/// None when a character is no byte.
+fn btoa(binary: String) -> Option<String> {
+    let bytes: Option<Vec<u8>> = binary.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
+    Some(BASE64.encode(&bytes?))
+}
+
+/// Forgiving-base64 decode (Infra standard, 7); None when it is not base64.
+fn atob(base64: String) -> Option<String> {
+    let mut text: String = base64.chars().filter(|character| !matches!(character, '\t' | '\n' | '\x0c' | '\r' | ' ')).collect();
+    if text.len() % 4 == 0 {
+        let plain = text.strip_suffix("==").or_else(|| text.strip_suffix('=')).unwrap_or(&text).len();
+        text.truncate(plain);
+    }
+    Some(BASE64_LOOSE.decode(text.as_bytes()).ok()?.into_iter().map(char::from).collect())
+}
+
+/// Without padding, and with whatever stands in the bits that do not count.
+static BASE64_LOOSE: std::sync::LazyLock<Encoding> = std::sync::LazyLock::new(|| {
+    let mut specification = BASE64_NOPAD.specification();
+    specification.check_trailing_bits = false;
+    specification.encoding().unwrap_or(BASE64_NOPAD)
+});
 
 fn decoder(ctx: Ctx<'_>, fatal: bool, keep_bom: bool) -> Result<Class<'_, Decoder>> {
     Class::instance(ctx, Decoder { fatal, keep_bom, begun: Cell::new(false), pending: RefCell::default() })

@@ -4,6 +4,7 @@ import { type CallPart, callsOf, type Message, type ResultPart, textOf } from ".
 import type { Model, ModelDone, Prompt, Usage } from "../core/model.ts";
 import type { Entry } from "../core/session.ts";
 import type { Tool } from "../core/tool.ts";
+import { type GrowingText, growingText } from "../lib/growing-text.ts";
 import { tokensOfMessages, tokensOfText, tokensOfTools } from "../lib/tokens.ts";
 import { type LoopBreaker, loopBreaker } from "./loop-breaker.ts";
 import { compactIfNeeded, type PromptInput, type PromptSettings, promptOf, type View, viewOf } from "./prompt.ts";
@@ -102,7 +103,7 @@ interface Turn {
   /** Numbers the entries of this turn, those before a crash included. */
   nextEntry: number;
   /** All text the user sees of this turn. */
-  text: string;
+  readonly text: GrowingText;
   usage: Usage;
   model: string;
 }
@@ -121,7 +122,7 @@ function beginTurn(options: TurnOptions, job: TurnJob, io: TurnIo): Turn {
     breaker: loopBreaker(),
     tools,
     nextEntry,
-    text: "",
+    text: growingText(),
     usage,
     model: job.model.id,
   };
@@ -208,7 +209,7 @@ async function makeRoom(
 async function stream(turn: Turn, prompt: Prompt, input: PromptInput): Promise<Answer> {
   const { io, options } = turn;
   const began = options.monotonic();
-  const before = turn.text;
+  const before = turn.text.length;
   for await (const event of input.model.stream(prompt, io.signal)) {
     if (event.type === "done") {
       const ours = tokensOfText(prompt.system) + tokensOfTools(prompt.tools) + tokensOfMessages(prompt.messages);
@@ -221,9 +222,9 @@ async function stream(turn: Turn, prompt: Prompt, input: PromptInput): Promise<A
       io.answered(event, options.monotonic() - began);
       return { message: { ...event.message, at: options.now() }, done: event };
     }
-    if (event.type === "text") show(turn, event.delta, turn.text === before);
+    if (event.type === "text") show(turn, event.delta, turn.text.length === before);
     else {
-      if (event.type === "restart") turn.text = before;
+      if (event.type === "restart") turn.text.cut(before);
       io.emit(event);
     }
   }
@@ -234,8 +235,8 @@ async function stream(turn: Turn, prompt: Prompt, input: PromptInput): Promise<A
 /** Text of different rounds is set apart, so that the deltas joined are the reply. */
 function show(turn: Turn, delta: string, begins = true): void {
   if (delta === "") return;
-  const apart = begins && turn.text !== "" && !turn.text.endsWith("\n\n") ? "\n\n" : "";
-  turn.text += apart + delta;
+  const apart = begins && turn.text.length > 0 && !turn.text.toString().endsWith("\n\n") ? "\n\n" : "";
+  turn.text.add(apart + delta);
   turn.io.emit({ type: "text", delta: apart + delta });
 }
 
@@ -296,7 +297,10 @@ function finish(
   stop: Reply["stop"],
 ): Outcome {
   const { usage, model } = turn;
-  return { reply: { text: turn.text, usage, model, stop }, entries: [...turn.unsaved, entry(turn, message, done)] };
+  return {
+    reply: { text: turn.text.toString(), usage, model, stop },
+    entries: [...turn.unsaved, entry(turn, message, done)],
+  };
 }
 
 function allEntries({ job, entries, unsaved }: Turn): Entry[] {

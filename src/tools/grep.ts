@@ -2,7 +2,7 @@ import { WeftError } from "../core/error.ts";
 import type { FileTree } from "../core/platform.ts";
 import type { Tool } from "../core/tool.ts";
 import { globMatcher } from "../lib/glob.ts";
-import { defineTool, flag, optional, text, whole } from "./define.ts";
+import { defineTool, flag, optional, text, whole } from "../lib/define-tool.ts";
 import { folderPath, walk } from "./walk.ts";
 
 const standardMatches = 100;

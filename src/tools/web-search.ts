@@ -4,7 +4,7 @@ import { isJsonObject, type Json, type JsonObject, objectIn } from "../core/json
 import type { Tool, ToolContext } from "../core/tool.ts";
 import { readUpTo } from "../lib/body.ts";
 import { decodeEntities } from "../lib/entities.ts";
-import { defineTool, optional, text, whole } from "./define.ts";
+import { defineTool, optional, text, whole } from "../lib/define-tool.ts";
 
 export interface WebSearchOptions {
   readonly door: Door;

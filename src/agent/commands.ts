@@ -97,7 +97,8 @@ async function model({ session, rest }: Call, options: CommandOptions): Promise<
 }
 
 async function agents({ session, rest }: Call, { background, now }: CommandOptions): Promise<CommandResult> {
-  if (!background) return { text: "This build of weft was made without the feature `delegation`: it has no sub-agents." };
+  if (!background)
+    return { text: "This build of weft was made without the feature `delegation`: it has no sub-agents." };
   const id = /^stop\s+(\S+)$/.exec(rest)?.[1];
   if (id !== undefined) {
     return { text: background.stop(session, id) ? `Stopped ${id}.` : `No agent ${id} is running: see /agents` };

@@ -31,7 +31,15 @@ export interface Lane {
 const mostWaiting = 4096;
 
 export function lanes(limits: LaneLimits): Lanes {
-  const state: State = { limits, waiting: [], busySessions: new Set(), users: new Map(), running: 0, nested: 0, watchers: [] };
+  const state: State = {
+    limits,
+    waiting: [],
+    busySessions: new Set(),
+    users: new Map(),
+    running: 0,
+    nested: 0,
+    watchers: [],
+  };
   return {
     enter: (lane, task) => enter(state, lane, task),
     counts: () => ({ running: state.running, waiting: state.waiting.length }),

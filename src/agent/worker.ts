@@ -1,6 +1,6 @@
 import type { Bus } from "../core/bus.ts";
 import type { Inbound } from "../core/channel.ts";
-import type { SubAgent, BackgroundAgents } from "../core/delegation.ts";
+import type { BackgroundAgents, SubAgent } from "../core/delegation.ts";
 import { type Message, textOf } from "../core/message.ts";
 import type { Model } from "../core/model.ts";
 import type { Policy } from "../core/policy.ts";

@@ -110,7 +110,7 @@ function messageOf(
     root,
     actor: context.actor,
     tools: toolsBelow(options, caller, depth),
-    limits: limitsBelow(options, caller),
+    limits: limitsBelow(options, caller, background),
     description,
     instructions: target.flow ? `${instructions} ${flowInstructions}` : instructions,
     ...(background && { answerTo: caller.from }),
@@ -148,12 +148,17 @@ function toolsBelow({ excludedTools }: BeginOptions, { tools }: Caller, depth: n
   );
 }
 
-function limitsBelow({ maxTurns, maxTokens }: BeginOptions, caller: Caller): AgentLimits {
+/** Whoever waits keeps some time to say what came of it. */
+const shareOfTime = 0.9;
+/** What runs in the background is paid in advance; the caller and its next agents need something too. */
+const shareOfTokens = 1 / mostAtOnce;
+
+function limitsBelow({ maxTurns, maxTokens }: BeginOptions, caller: Caller, background: boolean): AgentLimits {
   const left = caller.left();
   const limits = {
     rounds: Math.min(maxTurns, left.rounds),
-    outputTokens: Math.min(maxTurns * maxTokens, left.outputTokens),
-    ms: left.ms,
+    outputTokens: Math.min(maxTurns * maxTokens, Math.floor(left.outputTokens * (background ? shareOfTokens : 1))),
+    ms: background ? left.ms : left.ms * shareOfTime,
   };
   const missing = limits.rounds < 1 ? "rounds of tools" : limits.outputTokens < 1 ? "tokens" : undefined;
   if (missing === undefined) return limits;

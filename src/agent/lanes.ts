@@ -23,8 +23,11 @@ export interface Lanes {
 export interface Lane {
   readonly session: string;
   readonly user: string;
-  /** It runs in the place of a turn that waits for it, so it takes no place of its own. */
-  readonly nested?: boolean;
+  /**
+   * `nested` runs in the place of a turn that waits for it, so it takes no place of its own. `background` leaves half
+   * of the places to people, where there is more than one.
+   */
+  readonly kind?: "nested" | "background";
 }
 
 /** Waiting turns over all sessions; each holds its message in RAM. */
@@ -38,6 +41,7 @@ export function lanes(limits: LaneLimits): Lanes {
     users: new Map(),
     running: 0,
     nested: 0,
+    background: 0,
     watchers: [],
   };
   return {
@@ -59,6 +63,7 @@ interface State {
   running: number;
   /** Of those that run. */
   nested: number;
+  background: number;
   watchers: (() => void)[];
 }
 
@@ -85,13 +90,11 @@ function enter<T>(state: State, lane: Lane, task: () => Promise<T>): Promise<T> 
 }
 
 function startWhatMay(state: State): void {
-  const { limits, users, busySessions } = state;
+  const { busySessions } = state;
   /** A session's turns keep their order: once one of them must wait, so must those behind it. */
   const held = new Set<string>();
   for (const ticket of state.waiting) {
-    const mine = users.get(ticket.user) ?? 0;
-    const full = state.running - state.nested >= limits.concurrent || mine >= limits.perUser;
-    if (busySessions.has(ticket.session) || held.has(ticket.session) || (full && !ticket.nested)) {
+    if (busySessions.has(ticket.session) || held.has(ticket.session) || !hasPlace(state, ticket)) {
       held.add(ticket.session);
       continue;
     }
@@ -99,6 +102,13 @@ function startWhatMay(state: State): void {
     start(state, ticket);
   }
   state.waiting = state.waiting.filter(({ started }) => !started);
+}
+
+function hasPlace(state: State, { user, kind }: Ticket): boolean {
+  const { limits, users } = state;
+  if (kind === "nested") return true;
+  if (kind === "background" && state.background >= Math.max(1, Math.floor(limits.concurrent / 2))) return false;
+  return state.running - state.nested < limits.concurrent && (users.get(user) ?? 0) < limits.perUser;
 }
 
 function start(state: State, ticket: Ticket): void {
@@ -117,11 +127,9 @@ function start(state: State, ticket: Ticket): void {
   ticket.begin().then(end, end);
 }
 
-function occupy(state: State, { user, nested }: Ticket, places: 1 | -1): void {
-  if (nested) {
-    state.nested += places;
-    return;
-  }
+function occupy(state: State, { user, kind }: Ticket, places: 1 | -1): void {
+  if (kind) state[kind] += places;
+  if (kind === "nested") return;
   const taken = (state.users.get(user) ?? 0) + places;
   if (taken === 0) state.users.delete(user);
   else state.users.set(user, taken);

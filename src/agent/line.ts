@@ -152,7 +152,8 @@ function laneOf({ turn, inbound }: Active): Lane {
   const { session } = inbound;
   const user = `${channel} ${sender}`;
   // Its caller has a place and waits: a second one for it could be one that never comes free.
-  if (agent && !agent.answerTo) return { session, user, nested: true };
+  if (agent && !agent.answerTo) return { session, user, kind: "nested" };
+  if (agent) return { session, user: `${user} background`, kind: "background" };
   // A command to stop must not wait behind what it shall stop.
   if (commandIn(inbound)?.name === "stop") return { session: `${session} ${turn}`, user: `${user} stop` };
   return { session, user };

@@ -5,7 +5,11 @@ import { type TargetOptions, targetChooser } from "../../src/delegation/target.t
 const hard = "Analyse, refactor, migrate and document: why? how? when? ".repeat(10);
 const middling = "review and compare, plan";
 
-function choose(task: string, options: Partial<TargetOptions> = {}, more: { model?: string; mayHandOn?: boolean } = {}) {
+function choose(
+  task: string,
+  options: Partial<TargetOptions> = {},
+  more: { model?: string; mayHandOn?: boolean } = {},
+) {
   const chooser = targetChooser({
     claudeEnabled: true,
     claudeModel: "claude-x",

@@ -6,6 +6,7 @@ import { partsStatus } from "./app-status.ts";
 import type { Loaded } from "./config/load.ts";
 import type { Bus } from "./core/bus.ts";
 import type { Channel, Deliverer } from "./core/channel.ts";
+import { subSessionPrefix } from "./core/delegation.ts";
 import { WeftError } from "./core/error.ts";
 import type { Journal } from "./core/journal.ts";
 import type { Line } from "./core/line.ts";
@@ -25,7 +26,7 @@ export interface App {
   readonly brain: Brain;
   newId(): string;
   status(): Promise<PartStatus[]>;
-  /** False when there was none. */
+  /** With those of its sub-agents. False when there was none. */
   deleteSession(session: string): Promise<boolean>;
   /** Turns that begin from now on follow the new configuration. Throws when it cannot be used; then nothing changes. */
   reload(loaded: Loaded): void;
@@ -229,8 +230,12 @@ function appOf(base: Base): App {
     },
     status: () => partsStatus(base, state.brain),
     async deleteSession(session) {
-      await journal.forget(session);
-      await choices.forget(session);
+      const below = (await store.list()).filter((info) => info.session.startsWith(subSessionPrefix(session)));
+      for (const each of [...below.map((info) => info.session), session]) {
+        await journal.forget(each);
+        await choices.forget(each);
+      }
+      for (const info of below) await store.remove(info.session);
       return await store.remove(session);
     },
     reload(loaded) {

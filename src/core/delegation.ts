@@ -57,6 +57,11 @@ export interface Caller {
   reserve(outputTokens: number): void;
 }
 
+/** What the names of its sub-agents' sessions begin with, where its own is short and plain. */
+export function subSessionPrefix(session: string): string {
+  return `${session}:sub-`;
+}
+
 /** For people: see and stop what runs in the background. */
 export interface BackgroundAgents {
   /** Those that turns of this session began. */

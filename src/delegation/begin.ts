@@ -1,5 +1,5 @@
 import type { Inbound } from "../core/channel.ts";
-import type { AgentLimits, Caller, SubAgent } from "../core/delegation.ts";
+import { type AgentLimits, type Caller, type SubAgent, subSessionPrefix } from "../core/delegation.ts";
 import { WeftError } from "../core/error.ts";
 import type { JournalTurn } from "../core/journal.ts";
 import type { Line, Receipt } from "../core/line.ts";
@@ -167,5 +167,5 @@ function limitsBelow({ maxTurns, maxTokens }: BeginOptions, caller: Caller, back
 
 /** Readable where the parent's name is short; the parent stands in the message anyway. */
 function sessionBelow(parent: string, id: string): string {
-  return `${/^[\w:.@+-]{1,60}$/.test(parent) ? parent : "agent"}:sub-${id}`;
+  return subSessionPrefix(/^[\w:.@+-]{1,60}$/.test(parent) ? parent : "agent") + id;
 }

@@ -167,9 +167,10 @@ function workerOf(
     policy,
     keepLong: resultFiles(platform.files, paths.results),
     systemPrompt: systemPrompt({ files: platform.files, workspace: paths.root, now: platform.now }),
-    model: async (id) => {
+    model: async (id, fallback) => {
       await models.prepare(id);
-      return models.get(id, id === models.defaultId() ? defaults.fallbacks : []);
+      const isDefault = [id, fallback].includes(models.defaultId());
+      return models.get(id, [...(fallback === undefined ? [] : [fallback]), ...(isDefault ? defaults.fallbacks : [])]);
     },
     checkModel: (id) => void models.get(id),
     knownModels: models.known,

@@ -28,7 +28,16 @@ test("a build with a feature has it, a build without has nothing of it", () => {
 });
 
 test("what needs no sub-agents does not load them", () => {
-  expect(marks.some((mark) => readFileSync("dist/node/weft.js", "utf8").includes(mark))).toBe(false);
+  const loaded = new Set<string>();
+  const follow = (name: string): string => {
+    if (loaded.has(name)) return "";
+    loaded.add(name);
+    const text = readFileSync(`dist/node/${name}`, "utf8");
+    return text + [...text.matchAll(/(?:from|import)"\.\/([^"]+)"/g)].map((match) => follow(match[1] ?? "")).join("");
+  };
+  const atStart = follow("weft.js");
+  expect(loaded.size).toBeGreaterThan(2);
+  for (const mark of marks) expect(atStart).not.toContain(mark);
 });
 
 test("a build without delegation says so to the model and to the user", async () => {

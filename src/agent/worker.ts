@@ -26,8 +26,8 @@ export interface WorkerOptions {
   readonly choices: ModelChoices;
   readonly bus: Bus;
   readonly outbox: Pick<Outbox, "post">;
-  /** The model ready for use: probed, with its fallbacks behind it. Throws when it cannot be used. */
-  readonly model: (id: string) => Promise<Model>;
+  /** The model ready for use: probed, with its fallbacks behind it, or this one. Throws when it cannot be used. */
+  readonly model: (id: string, fallback?: string) => Promise<Model>;
   /** Throws when there is no such model or its key is missing. */
   readonly checkModel: (id: string) => void;
   readonly knownModels: () => readonly string[];
@@ -102,7 +102,10 @@ async function run(
   const absent = absentTool(options, inbound);
   if (absent !== undefined) return ownWords(absent);
   const agent = inbound.delegated?.agent;
-  const model = await options.model(inbound.settings?.model ?? (await modelOf(options, inbound.session)));
+  const model = await options.model(
+    inbound.settings?.model ?? (await modelOf(options, inbound.session)),
+    agent?.fallback,
+  );
   const sections = await options.systemPrompt.sections();
   const more = inbound.settings?.system;
   const role = agent ? `\n\n# Your task\n${agent.instructions}` : "";

@@ -22,6 +22,8 @@ export interface SubAgent {
   /** Names of the tools it may use. */
   readonly tools: readonly string[];
   readonly limits: AgentLimits;
+  /** The model in place of the chosen one when that is not to be had. */
+  readonly fallback?: string;
   /** A few words for people. */
   readonly description: string;
   /** Added to its system prompt. */

@@ -113,6 +113,7 @@ function messageOf(
     limits: limitsBelow(options, caller, background),
     description,
     instructions: target.flow ? `${instructions} ${flowInstructions}` : instructions,
+    ...(target.fallback !== undefined && { fallback: target.fallback }),
     ...(background && { answerTo: caller.from }),
   };
   const inbound: Inbound = {

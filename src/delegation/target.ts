@@ -19,6 +19,8 @@ export interface DelegationRule {
 export interface Target {
   /** `VENDOR/NAME` */
   readonly model: string;
+  /** What answers when that model is not to be had; absent where it was asked for by name. */
+  readonly fallback?: string;
   /** It is to split the task and hand the parts on. */
   readonly flow: boolean;
   /** One line: how this was chosen, and what was wanted and could not be had. */
@@ -82,17 +84,18 @@ function settled(options: TargetOptions, question: Question, { target, why }: Wa
   if (target === "local") return local("");
   if (!options.claudeEnabled) return local("delegation.claude_enabled is false");
   const model = claudeModelId(options);
+  const claude = { model, fallback: question.callersModel, flow: false };
   try {
     options.checkModel(model);
   } catch (error) {
     return local(WeftError.from(error).message);
   }
-  if (target === "claude") return { model, flow: false, why };
+  if (target === "claude") return { ...claude, why };
   if (!options.flowEnabled) {
-    return { model, flow: false, why: `${why}; delegation.claude_flow_enabled is false, so claude did it` };
+    return { ...claude, why: `${why}; delegation.claude_flow_enabled is false, so claude did it` };
   }
   if (!question.mayHandOn) {
-    return { model, flow: false, why: `${why}; too deep to hand on parts, so claude did it alone` };
+    return { ...claude, why: `${why}; too deep to hand on parts, so claude did it alone` };
   }
-  return { model, flow: true, why };
+  return { ...claude, flow: true, why };
 }

@@ -49,7 +49,22 @@ test("the tools that policy refuses to the caller are refused to its sub-agent, 
   expect((await weft(home, ["agent", "-m", "elsewhere"])).out).toContain("openai/gpt needs a key: set OPENAI_API_KEY");
 });
 
-test("a background agent's answer arrives exactly once, however often weft is killed meanwhile", {
+test("a chosen model that its provider no longer has leaves the task to the caller's", async () => {
+  mock = await provider((asked) => {
+    if (asked.model === "gone") {
+      return { raw: (response) => void response.writeHead(404).end('{"error":{"message":"no such model"}}') };
+    }
+    if (isSub(asked)) return { text: "done all the same" };
+    if (resultOf(asked) !== "") return { text: resultOf(asked) };
+    return { calls: [{ name: "delegate_task", input: { task: "x" } }] };
+  });
+  const rules = [{ pattern: "x", target: "claude" }];
+  home = await newHome(using(mock, { delegation: { claude_model: "custom/gone", rules } }));
+  const { out } = await weft(home, ["agent", "-m", "go"]);
+  expect(out).toMatch(/\[sub-agent \w+, custom\/mock \(delegation\.rules\.0: claude\)\]\n\ndone all the same/);
+});
+
+test("a background agent's answer arrives exactly once, however often weft is killed or stopped meanwhile", {
   timeout: 60_000,
 }, async () => {
   mock = await provider(async (asked) => {
@@ -69,7 +84,7 @@ test("a background agent's answer arrives exactly once, however often weft is ki
     const answered = await server.post(body, { "x-session-id": `s${i}` });
     expect(await answered.text()).toContain("begun");
     await new Promise((resolve) => setTimeout(resolve, i * 15));
-    await server.stop("SIGKILL");
+    await server.stop(i % 3 === 2 ? "SIGTERM" : "SIGKILL");
     server = await gateway(home);
   }
   const { path } = home;

@@ -97,24 +97,27 @@ test("a tool that a sub-agent does not have cannot be called by its name either"
   expect(ran).toBe(false);
 });
 
-test("the caller is cancelled, and with it its sub-agent", async () => {
-  let cancelled = false;
-  const model = scriptedModel(
-    delegating(async function* (_, signal) {
-      await wait(signal).finally(() => {
-        cancelled = true;
-      });
-      yield* done(says("never"));
-    }),
-  );
-  const r = await rig({ model, delegation: {} });
-  const { events } = await r.line.receive(inbound("go"));
-  await expect.poll(() => model.prompts.filter(isSub).length).toBe(1);
-  expect(r.line.stop("http:s")).toBe(true);
-  expect((await replyOf(events)).error?.code).toBe("aborted");
-  await expect.poll(() => cancelled).toBe(true);
-  await expect.poll(() => r.journal.open()).toEqual([]);
-});
+for (const how of ["stopped by the user", "left by its sender"] as const) {
+  test(`a caller that is ${how} takes its sub-agent with it`, async () => {
+    let cancelled = false;
+    const model = scriptedModel(
+      delegating(async function* (_, signal) {
+        await wait(signal).finally(() => {
+          cancelled = true;
+        });
+        yield* done(says("never"));
+      }),
+    );
+    const r = await rig({ model, delegation: {} });
+    const receipt = await r.line.receive(inbound("go", { durable: false }));
+    await expect.poll(() => model.prompts.filter(isSub).length).toBe(1);
+    if (how === "left by its sender") receipt.abandon();
+    else expect(r.line.stop("http:s")).toBe(true);
+    expect((await replyOf(receipt.events)).error?.code).toBe("aborted");
+    await expect.poll(() => cancelled).toBe(true);
+    await expect.poll(() => r.journal.open()).toEqual([]);
+  });
+}
 
 test("a sub-agent runs in its caller's place, so that one place is enough", async () => {
   const model = scriptedModel(delegating(() => says("42")));

@@ -14,7 +14,18 @@ export interface ReplOptions {
   readonly workspace: string;
 }
 
-const slashCommands = ["/help", "/clear", "/tools", "/model ", "/sessions", "/stop", "/cost", "/exit", "/quit"];
+const slashCommands = [
+  "/help",
+  "/clear",
+  "/tools",
+  "/model ",
+  "/sessions",
+  "/agents",
+  "/stop",
+  "/cost",
+  "/exit",
+  "/quit",
+];
 const mostHistory = 500;
 
 /** Lines in, answers out, until /exit or the end of the input. Resolves with the exit code. */

@@ -39,8 +39,9 @@ async function make() {
   const folder = `${out}.modules-${process.pid}`;
   try {
     const modules = await bundle(folder);
-    const host = cargo("weft-host", target, names);
-    const pack = cargo("weft-pack", own, names);
+    const host = cargo("weft-host", "release", target);
+    // Needed once for a moment: not worth the minute that all optimisations take.
+    const pack = cargo("weft-pack", "dev", own);
     const made = `${out}-${process.pid}`;
     run(pack, [host, made, ...modules]);
     chmodSync(made, 0o755);
@@ -81,7 +82,7 @@ async function bundle(folder) {
 }
 
 /** Builds one executable of the host; gives its path. */
-function cargo(bin, triple, features) {
+function cargo(bin, profile, triple) {
   const home = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
   // No path of this machine in it: the same sources give the same bytes.
   const flags = [
@@ -90,10 +91,10 @@ function cargo(bin, triple, features) {
     `--remap-path-prefix=${home}=/cargo`,
     `--remap-path-prefix=${resolve(".")}=/weft`,
   ];
-  const args = ["build", "--release", "--locked", "--manifest-path=host/Cargo.toml", "--bin", bin, "--target", triple];
-  const chosen = ["--no-default-features", "--features", features.join(",")];
+  const args = ["build", "--profile", profile, "--locked", "--manifest-path=host/Cargo.toml", "--bin", bin, "--target", triple];
+  const chosen = ["--no-default-features", "--features", names.join(",")];
   run("cargo", [...args, ...chosen, "--quiet"], { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") });
-  return join(process.env.CARGO_TARGET_DIR ?? "host/target", triple, "release", bin);
+  return join(process.env.CARGO_TARGET_DIR ?? "host/target", triple, profile === "dev" ? "debug" : profile, bin);
 }
 
 function run(file, args, env = {}) {

@@ -91,7 +91,17 @@ function cargo(bin, profile, triple) {
     `--remap-path-prefix=${home}=/cargo`,
     `--remap-path-prefix=${resolve(".")}=/weft`,
   ];
-  const args = ["build", "--profile", profile, "--locked", "--manifest-path=host/Cargo.toml", "--bin", bin, "--target", triple];
+  const args = [
+    "build",
+    "--profile",
+    profile,
+    "--locked",
+    "--manifest-path=host/Cargo.toml",
+    "--bin",
+    bin,
+    "--target",
+    triple,
+  ];
   const chosen = ["--no-default-features", "--features", names.join(",")];
   run("cargo", [...args, ...chosen, "--quiet"], { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") });
   return join(process.env.CARGO_TARGET_DIR ?? "host/target", triple, profile === "dev" ? "debug" : profile, bin);

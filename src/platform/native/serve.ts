@@ -31,7 +31,19 @@ interface Asked {
   readonly target: string;
 }
 
+/** Requests that are being answered; a handler that nothing else holds must not be collected with its client waiting. */
+const open = new Set<HostResponder>();
+
 async function answer(responder: HostResponder, asked: Asked, handlers: Handlers): Promise<void> {
+  open.add(responder);
+  try {
+    await answerOne(responder, asked, handlers);
+  } finally {
+    open.delete(responder);
+  }
+}
+
+async function answerOne(responder: HostResponder, asked: Asked, handlers: Handlers): Promise<void> {
   const url = urlOf(responder, asked.target);
   if (url === undefined) {
     responder.answer(400, [], null);

@@ -1,5 +1,6 @@
 import type { Connection, ConnectOptions, Socket, SocketOptions } from "./connection.ts";
 import type { Crypto } from "./crypto.ts";
+import type { WasmEngine } from "./wasm.ts";
 
 /**
  * What the outside world is, beyond the web globals of `globals.d.ts`. Small, since each member is written
@@ -34,6 +35,8 @@ export interface Platform {
   resolve(host: string): Promise<string[]>;
   /** Whether a request to this URL would go through a proxy, and which (without its password). */
   proxyFor(url: string): string | undefined;
+  /** Absent where the build leaves the feature `wasm-plugins` out. */
+  wasm?(): Promise<WasmEngine>;
   spawn(command: readonly string[], options: SpawnOptions): Promise<Exit>;
   /** A connection of TCP or TLS; through a proxy where the variables say so. Errors as `fetch` has them. */
   connect(options: ConnectOptions): Promise<Connection>;

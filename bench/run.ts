@@ -1,16 +1,20 @@
-// Measures weft beside an empty Node process in one run and prints ratios; `npm run bench`. `WEFT` names another executable.
+// Measures weft on both engines beside an empty Node process in one run; `npm run bench`. `WEFT` names one other executable.
 import { spawn } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { command, type Gateway, gateway, type Home, newHome } from "../test/e2e/weft.ts";
-import { inTurn, median, memoryOf } from "./measure.ts";
+import { inTurn, median, memoryOf, type Sample } from "./measure.ts";
 
 const quick = process.argv.includes("--quick");
+const engines = enginesHere();
 let keys = 0;
-const rows: (readonly [what: string, value: string, ratio: string])[] = [];
+/** A row's values in the order of `engines`; one alone stands for all. */
+const rows: (readonly [what: string, ...values: string[]])[] = [];
 
 const mock = await startMock();
+sizes();
 await startUp();
 await serving();
 await throughput();
@@ -18,77 +22,136 @@ await growth();
 mock.child.kill();
 await print();
 
+interface Engine {
+  readonly name: string;
+  readonly program: readonly string[];
+}
+
+function enginesHere(): Engine[] {
+  if (process.env["WEFT"]) return [{ name: process.env["WEFT"], program: command }];
+  const node = { name: "Node", program: command };
+  return existsSync("dist/weft") ? [node, { name: "native", program: ["dist/weft"] }] : [node];
+}
+
+/** One value for each engine, one engine after the other. */
+async function each<T>(measure: (engine: Engine) => Promise<T>): Promise<T[]> {
+  const values: T[] = [];
+  for (const engine of engines) values.push(await measure(engine));
+  return values;
+}
+
+function sizes(): void {
+  const bytes = engines.map(({ program }) => {
+    const file = program.at(-1) ?? "";
+    if (!file.endsWith(".js")) return statSync(file).size;
+    return readdirSync(dirname(file)).reduce((sum, name) => sum + statSync(join(dirname(file), name)).size, 0);
+  });
+  rows.push(["size (Node: the bundle alone)", ...bytes.map((size) => `${(size / 1e6).toFixed(2)} MB`)]);
+}
+
 async function startUp(): Promise<void> {
-  const home = await newHome(configFor("mock-0"));
-  const env = { PATH: process.env["PATH"] ?? "", HOME: home.path };
-  const weft = (...args: string[]) => ({ command: [...command, ...args], env });
+  const env = { PATH: process.env["PATH"] ?? "" };
   const empty = { command: [process.execPath, "-e", "0"], env };
-  const commands = [empty, weft("--version"), weft("status"), weft("agent", "-m", "ping")];
-  const [node, version, status, turn] = await inTurn(commands, quick ? 5 : 15);
-  if (!node || !version || !status || !turn) throw new Error("no samples");
-  rows.push(["node -e 0", `${ms(node.ms)}, ${mb(node.peakBytes)}`, "1.00"]);
-  rows.push(["weft --version", `${ms(version.ms)}, ${mb(version.peakBytes)}`, ratio(version.ms, node.ms)]);
-  rows.push(["weft status", `${ms(status.ms)}, ${mb(status.peakBytes)}`, ratio(status.ms, node.ms)]);
-  rows.push(["weft agent -m, instant model", `${ms(turn.ms)}, ${mb(turn.peakBytes)}`, ratio(turn.ms, node.ms)]);
-  await home.remove();
+  const kinds = [["--version"], ["status"], ["agent", "-m", "ping"]];
+  const homes = await each(() => newHome(configFor("mock-0")));
+  const commands = kinds.flatMap((words) =>
+    engines.map(({ program }, i) => ({ command: [...program, ...words], env: { ...env, HOME: homes[i]?.path ?? "" } })),
+  );
+  const [node, ...samples] = await inTurn([empty, ...commands], quick ? 5 : 25);
+  const shown = (sample: Sample | undefined) => (sample ? `${ms(sample.ms)}, ${mb(sample.peakBytes)}` : "");
+  rows.push(["node -e 0", shown(node)]);
+  for (const [kind, words] of kinds.entries()) {
+    const values = engines.map((_, i) => shown(samples[kind * engines.length + i]));
+    rows.push([words[0] === "agent" ? "weft agent -m, instant model" : `weft ${words.join(" ")}`, ...values]);
+  }
+  for (const home of homes) await home.remove();
 }
 
 async function serving(): Promise<void> {
-  const home = await newHome(configFor("mock-0"));
-  const began = performance.now();
-  const server = await gateway(home);
-  rows.push(["gateway ready", ms(performance.now() - began), ""]);
-  rows.push(["gateway RSS, idle", mb(memoryOf(server.child.pid ?? 0, "VmRSS")), ""]);
   const turns = quick ? 500 : 5000;
-  await turnsPerSecond(server, 16, turns);
-  const first = memoryOf(server.child.pid ?? 0, "VmRSS");
-  await turnsPerSecond(server, 16, turns);
-  const second = memoryOf(server.child.pid ?? 0, "VmRSS");
-  rows.push([`gateway RSS after ${turns} / ${turns * 2} turns`, `${mb(first)} / ${mb(second)}`, ratio(second, first)]);
-  await server.stop();
-  await home.remove();
+  const requests = quick ? 2000 : 100_000;
+  const measured = await each(async ({ program }) => {
+    const home = await newHome(configFor("mock-0"));
+    const began = performance.now();
+    const server = await gateway(home, { program });
+    const ready = performance.now() - began;
+    const rss = () => mb(memoryOf(server.child.pid ?? 0, "VmRSS"));
+    const idle = rss();
+    await requestsAt(server, requests);
+    const asked = rss();
+    await turnsPerSecond(server, 16, turns);
+    const first = rss();
+    await turnsPerSecond(server, 16, turns);
+    const second = rss();
+    await server.stop();
+    await home.remove();
+    return { ready: ms(ready), idle, asked, first, second };
+  });
+  rows.push(["gateway ready", ...measured.map(({ ready }) => ready)]);
+  rows.push(["gateway RSS, idle", ...measured.map(({ idle }) => idle)]);
+  rows.push([`gateway RSS after ${requests} requests`, ...measured.map(({ asked }) => asked)]);
+  rows.push([
+    `and after ${turns} / ${turns * 2} turns`,
+    ...measured.map(({ first, second }) => `${first} / ${second}`),
+  ]);
+}
+
+async function requestsAt(server: Gateway, requests: number): Promise<void> {
+  let left = requests;
+  const client = async () => {
+    while (left-- > 0) await (await fetch(`${server.url}/healthz`)).text();
+  };
+  await Promise.all(Array.from({ length: 16 }, client));
 }
 
 async function throughput(): Promise<void> {
   for (const delay of [0, 500]) {
     for (const chats of delay === 0 ? [1, 8, 64] : [8, 64]) {
-      const home = await newHome(configFor(`mock-${delay}`));
-      const server = await gateway(home);
       const turns = delay === 0 ? (quick ? 200 : 400) + chats * 20 : chats * 16;
-      await turnsPerSecond(server, chats, chats * 4);
-      const rate = await turnsPerSecond(server, chats, turns);
-      if (delay > 0) {
-        const alone = await answersPerSecond(chats, turns, delay);
-        rows.push([`the ${delay} ms model alone, ${chats} client(s), answers/s`, alone.toFixed(2), "1.00"]);
-        rows.push([`durable turns/s, ${chats} chat(s), ${delay} ms model`, rate.toFixed(2), ratio(rate, alone)]);
-      } else rows.push([`durable turns/s, ${chats} chat(s), instant model`, rate.toFixed(1), ""]);
-      await server.stop();
-      await home.remove();
+      const rates = await each(async ({ program }) => {
+        const home = await newHome(configFor(`mock-${delay}`));
+        const server = await gateway(home, { program });
+        await turnsPerSecond(server, chats, chats * 4);
+        const rate = await turnsPerSecond(server, chats, turns);
+        await server.stop();
+        await home.remove();
+        return rate;
+      });
+      const model = delay === 0 ? "an instant model" : `a model that takes ${delay} ms`;
+      rows.push([`durable turns/s, ${chats} chat(s), ${model}`, ...rates.map((rate) => rate.toFixed(1))]);
+      if (delay === 0) continue;
+      const alone = await answersPerSecond(chats, turns, delay);
+      rows.push([`that model alone, ${chats} client(s), answers/s`, alone.toFixed(1)]);
     }
   }
 }
 
 /** A turn's time in a session that has grown, warm, in one process with a fresh session. */
 async function growth(): Promise<void> {
-  const home = await newHome(configFor("mock-0"));
-  const sizes = [0, 100, 10_000];
-  for (const size of sizes) await writeSession(home, `grown${size}`, size);
-  const server = await gateway(home);
-  const times = sizes.map((): number[] => []);
-  for (let round = 0; round < (quick ? 40 : 150); round++) {
-    for (const [i, size] of sizes.entries()) {
-      const began = performance.now();
-      await turn(server, `grown${size}`);
-      if (round > 2) times[i]?.push(performance.now() - began);
+  const lengths = [0, 100, 10_000];
+  const measured = await each(async ({ program }) => {
+    const home = await newHome(configFor("mock-0"));
+    for (const length of lengths) await writeSession(home, `grown${length}`, length);
+    const server = await gateway(home, { program });
+    const times = lengths.map((): number[] => []);
+    for (let round = 0; round < (quick ? 40 : 150); round++) {
+      for (const [i, length] of lengths.entries()) {
+        const began = performance.now();
+        await turn(server, `grown${length}`);
+        if (round > 2) times[i]?.push(performance.now() - began);
+      }
     }
+    await server.stop();
+    await home.remove();
+    return times.map(median);
+  });
+  for (const [i, length] of lengths.entries()) {
+    const values = measured.map((times) => {
+      const [time = 0, empty = 0] = [times[i], times[0]];
+      return `${time.toFixed(2)} ms (x ${(time / empty).toFixed(2)})`;
+    });
+    rows.push([`a turn in a session of ${length} messages`, ...values]);
   }
-  const empty = median(times[0] ?? []);
-  for (const [i, size] of sizes.entries()) {
-    const time = median(times[i] ?? []);
-    rows.push([`a turn in a session of ${size} messages`, `${time.toFixed(2)} ms`, ratio(time, empty)]);
-  }
-  await server.stop();
-  await home.remove();
 }
 
 async function writeSession(home: Home, session: string, messages: number): Promise<void> {
@@ -154,15 +217,22 @@ async function startMock() {
 }
 
 async function print(): Promise<void> {
-  const width = Math.max(...rows.map(([what]) => what.length));
-  const where = `${cpus().length} x ${cpus()[0]?.model ?? "CPU"}, Node ${process.version}, \`${command.map((word) => word.split("/").slice(-2).join("/")).join(" ")}\``;
-  const table = rows
-    .map(([what, value, against]) => `| ${what.padEnd(width)} | ${value.padEnd(18)} | ${against} |`)
-    .join("\n");
-  const head = `| ${"What".padEnd(width)} | ${"Median".padEnd(18)} | Ratio |\n|${"-".repeat(width + 2)}|${"-".repeat(20)}|-------|`;
-  console.log(`${head}\n${table}`);
+  const where = `${cpus().length} x ${cpus()[0]?.model ?? "CPU"}, Node ${process.version}`;
+  const names = engines.map(({ name }) => name);
+  const lines = rows.map(([what, ...values]) => [what, ...names.map((_, i) => values[i] ?? "")]);
+  const widths = ["What", ...names].map((name, column) =>
+    Math.max(name.length, ...lines.map((line) => line[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  const table = [line(["What", ...names]), line(widths.map((width) => "-".repeat(width))), ...lines.map(line)].join(
+    "\n",
+  );
+  console.log(table);
   if (quick) return;
-  const text = `# Results of \`npm run bench\`\n\n${new Date().toISOString().slice(0, 10)}, ${where}\n\nRatios are against the first row of the kind, measured in turns in one run.\n\n${head}\n${table}\n`;
+  const about =
+    "Medians of one run, the engines in turn. Time includes starting the process; RAM is the peak of the process.";
+  const text = `# Results of \`npm run bench\`\n\n${new Date().toISOString().slice(0, 10)}, ${where}\n\n${about}\n\n${table}\n`;
   await writeFile("bench/results.md", text);
 }
 
@@ -172,8 +242,4 @@ function ms(value: number): string {
 
 function mb(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-function ratio(a: number, b: number): string {
-  return (a / b).toFixed(2);
 }

@@ -88,6 +88,9 @@ function cargo(bin, profile, triple) {
   const flags = [
     "-Ctarget-feature=+crt-static",
     "-Crelocation-model=static",
+    // No unwind tables: see host/no-unwind.ld.
+    "-Cforce-unwind-tables=no",
+    `-Clink-arg=-Wl,-T,${resolve("host/no-unwind.ld")},--no-eh-frame-hdr`,
     `--remap-path-prefix=${home}=/cargo`,
     `--remap-path-prefix=${resolve(".")}=/weft`,
   ];
@@ -103,7 +106,10 @@ function cargo(bin, profile, triple) {
     triple,
   ];
   const chosen = ["--no-default-features", "--features", names.join(",")];
-  run("cargo", [...args, ...chosen, "--quiet"], { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") });
+  run("cargo", [...args, ...chosen, "--quiet"], {
+    CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f"),
+    CFLAGS: "-fno-asynchronous-unwind-tables -fno-unwind-tables",
+  });
   return join(process.env.CARGO_TARGET_DIR ?? "host/target", triple, profile === "dev" ? "debug" : profile, bin);
 }
 

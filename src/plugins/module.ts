@@ -2,7 +2,7 @@ import { WeftError } from "../core/error.ts";
 import { moduleBytes, moduleGzipBytes, mostMemories, mostTables } from "./limits.ts";
 
 /** Throws `invalid` with the path, what is too much, and what to do. */
-export async function checkModule(bytes: Uint8Array, path: string): Promise<void> {
+export function checkModule(bytes: Uint8Array, path: string): void {
   if (bytes.length > moduleBytes) {
     throw tooLarge(path, `${bytes.length} bytes, at most ${moduleBytes} (300 KiB)`);
   }
@@ -10,14 +10,17 @@ export async function checkModule(bytes: Uint8Array, path: string): Promise<void
   if (!magic.every((byte, i) => bytes[i] === byte)) {
     throw new WeftError("invalid", `${path} is no WebAssembly: it does not begin with \\0asm. Build it as .wasm`);
   }
-  const { gzipSync } = await import("fflate");
-  const packed = gzipSync(bytes, { level: 9 }).length;
-  if (packed > moduleGzipBytes) {
-    throw tooLarge(path, `${packed} bytes when packed with gzip, at most ${moduleGzipBytes} (120 KiB)`);
-  }
   const { tables, memories } = countsOf(bytes, path);
   if (tables > mostTables) throw tooLarge(path, `${tables} tables, at most ${mostTables}`);
   if (memories > mostMemories) throw tooLarge(path, `${memories} memories, at most ${mostMemories}`);
+}
+
+/** The same for its packed size, which takes long to find out. Resolves with that size. */
+export async function checkPacked(bytes: Uint8Array, path: string): Promise<number> {
+  const { gzipSync } = await import("fflate");
+  const packed = gzipSync(bytes, { level: 9 }).length;
+  if (packed <= moduleGzipBytes) return packed;
+  throw tooLarge(path, `${packed} bytes when packed with gzip, at most ${moduleGzipBytes} (120 KiB)`);
 }
 
 function tooLarge(path: string, what: string): WeftError {

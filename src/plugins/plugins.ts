@@ -10,7 +10,8 @@ import { type Audit, type AuditEntry, auditRing } from "./audit.ts";
 import { describedTools, type GuestTool, toolName } from "./described.ts";
 import { type CallContext, pluginHost } from "./host.ts";
 import { mostInstances } from "./limits.ts";
-import { type Runner, runner } from "./runner.ts";
+import { checkPacked } from "./module.ts";
+import { noNetwork, type Runner, runner } from "./runner.ts";
 import { type Package, type PluginStore, pluginStore } from "./store.ts";
 
 export interface PluginsOptions {
@@ -31,6 +32,8 @@ export interface Joined extends Pick<CallContext, "door" | "keyVariables"> {
 export interface Plugins {
   /** Of all plugins that may run. */
   tools(joined: Joined): Tool[];
+  /** Names of its tools, as the plugin calls them; none when it cannot be used. */
+  toolsOf(id: string): string[];
   status(): Pick<PartStatus, "state" | "detail">;
   /** Looks at the disk anew: what was installed, upgraded, approved or removed. */
   reload(): Promise<void>;
@@ -80,6 +83,7 @@ export async function openPlugins(options: PluginsOptions): Promise<Plugins> {
   return {
     tools: (joined) => toolsOf(state, joined),
     status: () => statusOf(state),
+    toolsOf: (id) => state.known.filter((each) => each.id === id).flatMap(({ tools }) => tools.map(({ name }) => name)),
     audit: state.audits.entries,
     async reload() {
       const known = await lookAround(state);
@@ -136,6 +140,7 @@ async function toolsIn(state: State, found: Package): Promise<GuestTool[]> {
   const of = await keyOf(state, found);
   const kept = await keptAt(state, path, of);
   if (kept) return describedTools(kept, id);
+  await checkPacked(found.module, `${found.folder}/${found.manifest.wasm_module}`);
   const bytes = await runnerOf(state, found, of).describe(lookingContext);
   const tools = describedTools(bytes, id);
   if (writes) {
@@ -164,14 +169,9 @@ async function keyOf({ platform }: State, { manifestText, config, module }: Pack
   return `${hexOf(a)}${hexOf(b)}`;
 }
 
-/** A guest that is asked what it can do may use nothing. */
 const lookingContext: CallContext = {
   actor: { channel: "weft", sender: "describe" },
-  door: {
-    fetch: async () => {
-      throw new WeftError("refused", "describe may not use the network");
-    },
-  },
+  door: noNetwork,
   keyVariables: new Set(),
   signal: new AbortController().signal,
 };

@@ -1,3 +1,4 @@
+import type { Door } from "../core/door.ts";
 import { WeftError } from "../core/error.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { WasmEngine, WasmGuest, WasmLimits } from "../core/wasm.ts";
@@ -81,15 +82,12 @@ async function callGuest(options: RunnerOptions, state: State, call: GuestCall):
   const { manifest } = options.package;
   const { name, input, context } = call;
   try {
-    // What the host does for the guest ends with the time it has.
-    const late = AbortSignal.timeout(manifest.resources.max_execution_seconds * 1000);
-    state.context = { ...context, signal: AbortSignal.any([context.signal, late]) };
-    state.guest ??= await started(options, state, context.signal);
-    const bytes = await state.guest.call(
-      name,
-      input ? jsonBytes(input) : new Uint8Array(),
-      limitsOf(options, context.signal),
-    );
+    if (!state.guest) {
+      state.context = { ...withDeadline(options, context), door: noNetwork };
+      state.guest = await started(options, state, context.signal);
+    }
+    state.context = withDeadline(options, context);
+    const bytes = await state.guest.call(name, bytesOf(input), limitsOf(options, context.signal));
     if (bytes.length <= messageBytes) return bytes;
     throw new WeftError("limit", `it answered ${bytes.length} bytes, at most ${messageBytes} (12 MiB)`);
   } catch (thrown) {
@@ -105,6 +103,23 @@ async function callGuest(options: RunnerOptions, state: State, call: GuestCall):
   }
 }
 
+/** While a guest is started or describes itself, it cannot know for whom. */
+export const noNetwork: Door = {
+  fetch: async () => {
+    throw new WeftError("refused", "init and describe may not use the network");
+  },
+};
+
+/** What the host does for the guest ends with the time it has. */
+function withDeadline({ package: { manifest } }: RunnerOptions, context: CallContext): CallContext {
+  const late = AbortSignal.timeout(manifest.resources.max_execution_seconds * 1000);
+  return { ...context, signal: AbortSignal.any([context.signal, late]) };
+}
+
+function bytesOf(input: JsonObject | undefined): Uint8Array {
+  return input ? jsonBytes(input) : new Uint8Array();
+}
+
 async function started(options: RunnerOptions, state: State, signal: AbortSignal): Promise<WasmGuest> {
   const { module, manifest, config } = options.package;
   const { resources } = manifest;
@@ -116,7 +131,6 @@ async function started(options: RunnerOptions, state: State, signal: AbortSignal
     imports: hostFunctionNames,
     limits: limitsOf(options, signal),
     host: async (name, request) => {
-      // A guest that calls while nobody asked it to is one that is being started.
       if (!state.context) throw new WeftError("internal", "a host function outside of a call");
       return await options.host(name, request, state.context);
     },

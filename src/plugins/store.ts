@@ -3,7 +3,7 @@ import type { Files, Platform } from "../core/platform.ts";
 import { hexOf } from "../lib/hex.ts";
 import { configBytes, folderBytes, manifestBytes, moduleBytes } from "./limits.ts";
 import { type Manifest, manifestName, parseManifest } from "./manifest.ts";
-import { checkModule } from "./module.ts";
+import { checkModule, checkPacked } from "./module.ts";
 
 /** A plugin's folder, read and found in order. */
 export interface Package {
@@ -96,8 +96,14 @@ export async function readPackage(files: Files, folder: string): Promise<Package
   const modulePath = `${folder}/${manifest.wasm_module}`;
   const about = "It is what wasm_module in the manifest names";
   const module = await readBounded(files, modulePath, { most: moduleBytes, hint: about });
-  await checkModule(module, modulePath);
+  checkModule(module, modulePath);
   return { folder, manifest, manifestText: text, module, config: await configIn(files, folder) };
+}
+
+/** The same with all that is asked of a plugin that comes new. `packed`: bytes of the module in gzip. */
+export async function verifyPackage(files: Files, folder: string): Promise<Package & { readonly packed: number }> {
+  const found = await readPackage(files, folder);
+  return { ...found, packed: await checkPacked(found.module, `${folder}/${found.manifest.wasm_module}`) };
 }
 
 async function configIn(files: Files, folder: string): Promise<string> {

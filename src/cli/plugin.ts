@@ -4,7 +4,6 @@ import { WeftError } from "../core/error.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { Platform } from "../core/platform.ts";
 import { type Approved, approvalsIn, notApproved, permissionsDiff } from "../plugins/approvals.ts";
-import { toolName } from "../plugins/described.ts";
 import { type Permissions, unusedIn } from "../plugins/manifest.ts";
 import { pluginPaths } from "../plugins/plugins.ts";
 import { pluginStore, verifyPackage } from "../plugins/store.ts";
@@ -142,17 +141,16 @@ export async function run(call: Call): Promise<number> {
   const { store, approvals } = placesOf(platform, loaded.workspace);
   const problem = notApproved((await store.load(id)).manifest, await approvals.get(id));
   if (problem !== undefined) throw new WeftError("refused", problem);
-  const { tools, policy, plugins } = await lookingBrain(platform, loaded);
-  const name = toolName(id, tool);
-  const found = plugins?.toolsOf(id).includes(tool) ? tools.find((each) => each.name === name) : undefined;
+  const { policy, plugins } = await lookingBrain(platform, loaded);
+  const found = plugins?.toolsOf(id).get(tool);
   if (!found || !plugins) {
-    const names = plugins?.toolsOf(id) ?? [];
+    const names = [...(plugins?.toolsOf(id).keys() ?? [])];
     const hint = names.length > 0 ? `There are: ${names.join(", ")}` : `See why: weft status --detailed`;
     throw new WeftError("missing", `plugin ${id} has no tool ${tool}. ${hint}`);
   }
   const actor = { channel: "cli", sender: "local" };
-  const decision = policy.decide(actor, { kind: "tool", tool: name, input });
-  if (!decision.allowed) throw new WeftError("refused", `${name}: ${decision.reason}. ${decision.allow}`);
+  const decision = policy.decide(actor, { kind: "tool", tool: found.name, input });
+  if (!decision.allowed) throw new WeftError("refused", `${found.name}: ${decision.reason}. ${decision.allow}`);
   const stop = new AbortController();
   const ignore = platform.onSignal(() => stop.abort(new WeftError("aborted", "stopped")));
   try {

@@ -32,8 +32,8 @@ export interface Joined extends Pick<CallContext, "door" | "keyVariables"> {
 export interface Plugins {
   /** Of all plugins that may run. */
   tools(joined: Joined): Tool[];
-  /** Names of its tools, as the plugin calls them; none when it cannot be used. */
-  toolsOf(id: string): string[];
+  /** Those of one plugin that were given last, by the names it has for them; none when it cannot be used. */
+  toolsOf(id: string): ReadonlyMap<string, Tool>;
   status(): Pick<PartStatus, "state" | "detail">;
   /** Looks at the disk anew: what was installed, upgraded, approved or removed. */
   reload(): Promise<void>;
@@ -54,8 +54,9 @@ interface State extends PluginsOptions {
   /** By plugin, the least recently used first. */
   readonly runners: Map<string, { readonly key: string; readonly runner: Runner }>;
   known: readonly Known[];
-  /** Names that were taken when tools were last asked for. */
+  /** When tools were last asked for: names that were taken, and the tools by plugin. */
   clashes: readonly string[];
+  given: ReadonlyMap<string, ReadonlyMap<string, Tool>>;
 }
 
 interface Known {
@@ -78,12 +79,13 @@ export async function openPlugins(options: PluginsOptions): Promise<Plugins> {
     runners: new Map(),
     known: [],
     clashes: [],
+    given: new Map(),
   };
   state.known = await lookAround(state);
   return {
     tools: (joined) => toolsOf(state, joined),
     status: () => statusOf(state),
-    toolsOf: (id) => state.known.filter((each) => each.id === id).flatMap(({ tools }) => tools.map(({ name }) => name)),
+    toolsOf: (id) => state.given.get(id) ?? new Map(),
     audit: state.audits.entries,
     async reload() {
       const known = await lookAround(state);
@@ -212,32 +214,44 @@ async function retire({ runners }: State, id: string, running: Runner): Promise<
   await running.rest();
 }
 
-function toolsOf(state: State, { taken, door, keyVariables }: Joined): Tool[] {
-  const names = new Set(taken);
+function toolsOf(state: State, joined: Joined): Tool[] {
+  const names = new Set(joined.taken);
   const clashes: string[] = [];
-  const tools: Tool[] = [];
-  for (const { id, tools: described } of state.known) {
-    for (const { name, description, parameters, effect } of described) {
-      const known = toolName(id, name);
-      if (names.has(known)) clashes.push(`${id}: there is another tool ${known}`);
-      else {
-        tools.push({
-          name: known,
-          description,
-          effect,
-          input: parameters,
-          async run(input, { actor, signal }) {
-            if (!isJsonObject(input)) throw new WeftError("invalid", "invalid arguments: expected an object");
-            const running = await approvedRunner(state, id);
-            return await running.execute({ name, params: input }, { actor, signal, door, keyVariables });
-          },
-        });
-      }
-      names.add(known);
+  const given = new Map<string, Map<string, Tool>>();
+  for (const { id, tools } of state.known) {
+    const own = new Map<string, Tool>();
+    for (const described of tools) {
+      const tool = toolOf(state, id, { described, joined });
+      if (names.has(tool.name)) clashes.push(`${id}: there is another tool ${tool.name}`);
+      else own.set(described.name, tool);
+      names.add(tool.name);
     }
+    given.set(id, own);
   }
   state.clashes = clashes;
-  return tools;
+  state.given = given;
+  return [...given.values()].flatMap((own) => [...own.values()]);
+}
+
+interface ToolSource {
+  readonly described: GuestTool;
+  readonly joined: Joined;
+}
+
+function toolOf(state: State, id: string, { described, joined }: ToolSource): Tool {
+  const { name, description, parameters, effect } = described;
+  const { door, keyVariables } = joined;
+  return {
+    name: toolName(id, name),
+    description,
+    effect,
+    input: parameters,
+    async run(input, { actor, signal }) {
+      if (!isJsonObject(input)) throw new WeftError("invalid", "invalid arguments: expected an object");
+      const running = await approvedRunner(state, id);
+      return await running.execute({ name, params: input }, { actor, signal, door, keyVariables });
+    },
+  };
 }
 
 /** As the disk has it now: what was removed or lost its approval runs no more. */

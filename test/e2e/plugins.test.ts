@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { realModule } from "../plugins/real-module.ts";
 import { type Home, newHome, weft } from "./weft.ts";
 
 const out = resolve("dist/with-plugins");
@@ -139,6 +140,37 @@ describe.runIf(isBundle)("weft plugin", () => {
         `Examples:\n  weft plugin ${word === "install" ? "install" : word}`,
       );
     }
+  });
+
+  test("runs a real module, for the owner and for the agent, under the policy", async () => {
+    const { home, folder, write, run } = await start();
+    await write({ permissions: { env_vars: ["PATH"] } });
+    const module = await realModule({
+      describe: '{"tools":[{"name":"now","description":"The weather now.","effect":"read"}]}',
+      execute_tool: '{"ok":true,"text":"sunny"}',
+    });
+    await writeFile(join(folder, "plugin.wasm"), module);
+    await run("install", "weather");
+    await run("approve", "weather");
+    expect(await run("run", "weather", "now")).toMatchObject({ code: 0, out: "sunny\n", err: "" });
+    expect(JSON.parse((await run("run", "weather", "now", "{}", "--json")).out)).toMatchObject({
+      ok: true,
+      text: "sunny",
+      audit: [{ plugin: "weather", actor: "cli:local", call: "get_env", what: "CITY", allowed: false }],
+    });
+    expect(await run("run", "weather", "then")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("plugin weather has no tool then. There are: now"),
+    });
+    const program = [process.execPath, `${out}/weft.js`];
+    const agent = await weft(home, ["agent", "-m", "/weather_now"], { program });
+    expect(agent).toMatchObject({ code: 0, out: expect.stringContaining("sunny") });
+    expect((await weft(home, ["tools", "list"], { program })).out).toMatch(
+      /weather_now +read +allowed +The weather now/,
+    );
+    expect((await weft(home, ["status", "--detailed"], { program })).out).toMatch(/plugins +ok .*weather 1\.0\.0/);
+    await home.configure({ tools: { deny: ["weather_*"] } });
+    expect(await run("run", "weather", "now")).toMatchObject({ code: 6, err: expect.stringContaining("tools.deny") });
   });
 
   test("a plugin that cannot run shows in the status and stops nothing", async () => {

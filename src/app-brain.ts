@@ -3,7 +3,7 @@ import type { Outbox } from "./agent/outbox.ts";
 import { resultFiles } from "./agent/results.ts";
 import { systemPrompt } from "./agent/system-prompt.ts";
 import { createWorker, type Worker } from "./agent/worker.ts";
-import { catalogOptions, delegationOptions, policyRules, toolOptions } from "./app-options.ts";
+import { catalogOptions, delegationOptions, keyVariables, policyRules, toolOptions } from "./app-options.ts";
 import type { Loaded } from "./config/load.ts";
 import type { Bus } from "./core/bus.ts";
 import type { Channel } from "./core/channel.ts";
@@ -16,7 +16,7 @@ import type { Policy } from "./core/policy.ts";
 import type { SessionStore } from "./core/session.ts";
 import type { Tool } from "./core/tool.ts";
 import { type WorkspacePaths, workspacePaths } from "./core/workspace.ts";
-import { absentTools, loadDelegation } from "./features.ts";
+import { absentTools, loadDelegation, loadPlugins } from "./features.ts";
 import { createBus } from "./lib/bus.ts";
 import { hexOf } from "./lib/hex.ts";
 import { type ModelCatalog, modelCatalog } from "./models/catalog.ts";
@@ -49,6 +49,8 @@ export interface BrainBase {
   readonly choices: ModelChoices;
   newId(): string;
   readonly delegation: DelegationBase | undefined;
+  /** Absent in a build without them. */
+  readonly plugins: Plugins | undefined;
 }
 
 /** What sub-agents are begun with; absent in a build without them. */
@@ -61,23 +63,35 @@ export interface DelegationBase {
   readonly stays: boolean;
 }
 
+export type Plugins = Awaited<ReturnType<Awaited<ReturnType<NonNullable<typeof loadPlugins>>>["openPlugins"]>>;
 export type DelegationModule = Awaited<ReturnType<NonNullable<typeof loadDelegation>>>;
 
 /** A brain for looking only: nothing is locked or written. Throws like `openApp` when the model cannot be used. */
 export async function lookingBrain(
   platform: Platform,
   loaded: Loaded,
-): Promise<Brain & { readonly sessions: SessionStore }> {
+): Promise<Brain & { readonly sessions: SessionStore; readonly plugins: Plugins | undefined }> {
   const paths = workspacePaths(loaded.workspace);
+  const kept = keptIn(platform, paths);
+  const plugins = await openPlugins({ platform, paths, bus: kept.bus, writes: false });
   const base: BrainBase = {
     platform,
     paths,
-    ...keptIn(platform, paths),
+    ...kept,
+    plugins,
     channels: new Map(),
     outbox: { post: async () => justLooking() },
     delegation: loadDelegation && { module: await loadDelegation(), line: justLooking, open: () => [], stays: false },
   };
-  return { ...brainOf(base, loaded), sessions: base.store };
+  return { ...brainOf(base, loaded), sessions: base.store, plugins };
+}
+
+/** Undefined in a build without them. */
+export async function openPlugins({
+  paths,
+  ...options
+}: Pick<BrainBase, "platform" | "paths" | "bus"> & { readonly writes: boolean }): Promise<Plugins | undefined> {
+  return await (await loadPlugins?.())?.openPlugins({ ...options, workspace: paths.root });
 }
 
 function justLooking(): never {
@@ -114,7 +128,9 @@ export function brainOf(base: BrainBase, loaded: Loaded): Brain {
     workspace: paths.root,
     channels: () => [...channels.keys()],
   });
-  const tools = [...builtin, ...(delegation?.tools ?? [])];
+  const own = [...builtin, ...(delegation?.tools ?? [])];
+  const taken = own.map(({ name }) => name);
+  const tools = [...own, ...(base.plugins?.tools({ door, taken, keyVariables: keyVariables(loaded) }) ?? [])];
   models.get(models.defaultId(), loaded.config.agents.defaults.fallbacks);
   const worker = workerOf(base, { loaded, models, tools, policy, background: delegation?.background });
   return {

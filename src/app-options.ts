@@ -3,6 +3,7 @@ import type { Config } from "./config/schema.ts";
 import { WeftError } from "./core/error.ts";
 import type { Platform } from "./core/platform.ts";
 import type { CatalogOptions, ProviderSettings } from "./models/catalog.ts";
+import { vendors } from "./models/vendors.ts";
 import type { Timeouts } from "./models/wire.ts";
 import type { PolicyRules } from "./security/policy.ts";
 import type { BuiltinOptions } from "./tools/builtin.ts";
@@ -78,6 +79,21 @@ function interruptibleSleep(ms: number, signal: AbortSignal): Promise<void> {
 export function policyRules({ tools }: Config): PolicyRules {
   const { allow, deny, commandPolicy: commands, urlPolicy: urls } = tools;
   return { tools: { allow, deny }, commands, urls };
+}
+
+/** Environment variables that hold keys of ours. */
+export function keyVariables({ raw }: Pick<Loaded, "raw">): ReadonlySet<string> {
+  const ofVendors = Object.values(vendors).flatMap(({ keyEnv }) => keyEnv);
+  return new Set([...ofVendors, "BRAVE_SEARCH_API_KEY", ...namedIn(raw)]);
+}
+
+/** What `NAME_env` keys and `${VAR}` in texts name. */
+function namedIn(value: unknown): string[] {
+  if (typeof value === "string") return [...value.matchAll(/\$\{(\w+)/g)].map(([, name = ""]) => name);
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
+    key.endsWith("_env") && typeof inner === "string" ? [inner] : namedIn(inner),
+  );
 }
 
 export function delegationOptions({ delegation }: Config) {

@@ -1,4 +1,4 @@
-import { type Brain, type BrainBase, lookingBrain } from "./app-brain.ts";
+import { type Brain, type BrainBase, keptIn, lookingBrain, openPlugins, type Plugins } from "./app-brain.ts";
 import type { Loaded } from "./config/load.ts";
 import { WeftError } from "./core/error.ts";
 import type { Journal } from "./core/journal.ts";
@@ -10,7 +10,7 @@ import { version } from "./version.ts";
 
 /** How each part is, by looking at it now. */
 export async function partsStatus(
-  base: Pick<BrainBase, "platform" | "paths" | "channels"> & { readonly journal: Journal },
+  base: Pick<BrainBase, "platform" | "paths" | "channels" | "plugins"> & { readonly journal: Journal },
   brain: Brain,
 ): Promise<PartStatus[]> {
   const part = partAt(base.platform.now);
@@ -23,10 +23,18 @@ export async function partsStatus(
     await workspacePart(base, part),
     part("journal", "ok", `${open} open turn(s), ${bytes} bytes`),
     part("tools", "ok", tools.map(({ name }) => name).join(", ")),
+    ...pluginsPart(base.plugins, part),
     part("channels", names.length === 0 ? "off" : "ok", names.length === 0 ? "none configured" : names.join(", ")),
     part("engine", "ok", base.platform.engine),
     buildPart(part),
   ];
+}
+
+/** None in a build without them. */
+function pluginsPart(plugins: Plugins | undefined, part: NewPart): PartStatus[] {
+  if (!plugins) return [];
+  const { state, detail } = plugins.status();
+  return [part("plugins", state, detail)];
 }
 
 type NewPart = (name: string, state: PartStatus["state"], detail: string) => PartStatus;
@@ -54,10 +62,12 @@ export async function initialStatus(platform: Platform, loaded: Loaded): Promise
   const { now } = platform;
   const part = partAt(now);
   const paths = workspacePaths(loaded.workspace);
+  const plugins = await openPlugins({ platform, paths, bus: keptIn(platform, paths).bus, writes: false });
   return [
     configPart(loaded, part),
     await modelPart(platform, loaded, part),
     await workspacePart({ platform, paths }, part),
+    ...pluginsPart(plugins, part),
     buildPart(part),
   ];
 }

@@ -1,7 +1,7 @@
 import { lanes } from "./agent/lanes.ts";
 import { createLine, type RunningLine } from "./agent/line.ts";
 import { type Outbox, outbox } from "./agent/outbox.ts";
-import { type Brain, type BrainBase, brainOf, type DelegationModule, keptIn } from "./app-brain.ts";
+import { type Brain, type BrainBase, brainOf, type DelegationModule, keptIn, openPlugins } from "./app-brain.ts";
 import { partsStatus } from "./app-status.ts";
 import type { Loaded } from "./config/load.ts";
 import type { Bus } from "./core/bus.ts";
@@ -29,7 +29,7 @@ export interface App {
   /** With those of its sub-agents. False when there was none. */
   deleteSession(session: string): Promise<boolean>;
   /** Turns that begin from now on follow the new configuration. Throws when it cannot be used; then nothing changes. */
-  reload(loaded: Loaded): void;
+  reload(loaded: Loaded): Promise<void>;
   /** Tells others where the workspace is served. */
   publishUrl(url: string): Promise<void>;
   /** Ends intake, lets running turns finish for so long, leaves the rest in the journal. */
@@ -152,9 +152,10 @@ async function openBase(opening: Opening): Promise<Base> {
   const { bus, store } = kept;
   const warn = (message: string) => bus.publish({ type: "log", level: "warn", message });
   options.watch?.(bus);
-  const [journal, module] = await Promise.all([
+  const [journal, module, plugins] = await Promise.all([
     openJournal({ files, folder: paths.journal, store, now, warn }),
     loadDelegation?.(),
+    openPlugins({ platform, paths, bus, writes: true }),
   ]);
   const channels = new Map((options.channels ?? []).map((channel) => [channel.name, channel]));
   const failed = (where: string, error: WeftError) => bus.publish({ type: "failure", where, error });
@@ -169,6 +170,7 @@ async function openBase(opening: Opening): Promise<Base> {
     channels,
     deliverers,
     delegation,
+    plugins,
     joined,
     outbox: outbox({ journal, channels: deliverers, failed, sleep }),
   };
@@ -238,16 +240,18 @@ function appOf(base: Base): App {
       for (const info of below) await store.remove(info.session);
       return await store.remove(session);
     },
-    reload(loaded) {
+    async reload(loaded) {
       if (loaded.workspace !== paths.root) {
         throw new WeftError("config", "another workspace needs a restart: nothing was changed");
       }
+      await base.plugins?.reload();
       state.brain = brainOf(base, loaded);
     },
     publishUrl: (url) =>
       writeOwner(platform, paths, { pid: platform.pid, command: options.command, url, startedAt: platform.now() }),
     async close(drainMs) {
       await line.close(drainMs);
+      await base.plugins?.close();
       await journal.close();
       await lock.release();
     },

@@ -12,6 +12,10 @@ export const features: { readonly delegation: boolean; readonly wasmPlugins: boo
 export const loadDelegation =
   typeof WEFT_DELEGATION === "undefined" || WEFT_DELEGATION ? () => import("./delegation/delegation.ts") : undefined;
 
+/** The same for WASM plugins. */
+export const loadPlugins =
+  typeof WEFT_WASM_PLUGINS === "undefined" || WEFT_WASM_PLUGINS ? () => import("./plugins/plugins.ts") : undefined;
+
 /** The names of what this build has, as `--features` takes them. */
 export function featureNames(): string[] {
   return [...(features.delegation ? ["delegation"] : []), ...(features.wasmPlugins ? ["wasm-plugins"] : [])];

@@ -1,4 +1,5 @@
 import { type Command, configOption, jsonOption, verboseOption } from "./command.ts";
+import { pluginCommands } from "./plugin-commands.ts";
 
 /** All commands, in the order of `weft help`. */
 export const commands: readonly Command[] = [
@@ -118,6 +119,7 @@ export const commands: readonly Command[] = [
     options: [jsonOption, configOption],
     load: async () => (await import("./tools.ts")).list,
   },
+  ...pluginCommands,
   {
     name: "context",
     about: "what fills the prompt of a conversation, in tokens",

@@ -104,7 +104,7 @@ async function shutDown({ platform }: Call, app: App, served: ServedGateway): Pr
 /** Check, build new, swap; a configuration that is wrong changes nothing. */
 async function reload({ platform, options }: Call, app: App): Promise<LogOptions> {
   const loaded = await loadConfig(platform, { path: options["config"], without: absentSections() });
-  app.reload(loaded);
+  await app.reload(loaded);
   for (const message of loaded.warnings) app.bus.publish({ type: "log", level: "warn", message });
   const message = "the configuration was read anew; gateway.* and agents.limits.* need a restart";
   app.bus.publish({ type: "log", level: "info", message });

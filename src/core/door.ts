@@ -5,6 +5,8 @@ export interface DoorRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
+  /** Asked before each request, also after a redirect; throws to refuse. */
+  readonly mayGo?: (url: URL) => void;
 }
 
 /** What came back, after all redirects. */

@@ -48,7 +48,10 @@ function parse(url: string, base?: URL): URL {
   return parsed;
 }
 
-async function send({ platform, policy }: DoorOptions, actor: Actor, { url, request }: Hop): Promise<Response> {
+async function send({ platform, policy }: DoorOptions, actor: Actor, hop: Hop): Promise<Response> {
+  const { url } = hop;
+  const { mayGo, ...request } = hop.request;
+  mayGo?.(url);
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
   const judge = (address: string | undefined) => {

@@ -2,6 +2,7 @@ import type { Door } from "../core/door.ts";
 import { WeftError } from "../core/error.ts";
 import type { Tool, ToolContext } from "../core/tool.ts";
 import { readUpTo } from "../lib/body.ts";
+import { checkedHeaders } from "../lib/checked-headers.ts";
 import { defineTool, oneOf, optional, text, textMap } from "../lib/define-tool.ts";
 
 export interface WebFetchOptions {
@@ -57,17 +58,6 @@ async function fetchPage(options: WebFetchOptions, wanted: Wanted, context: Tool
     if (late.aborted) throw new WeftError("timeout", `timeout after ${options.timeoutSecs}s: ${wanted.url}`);
     throw error;
   }
-}
-
-/** Headers of the connection itself are not the model's to set. */
-function checkedHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  for (const [name, value] of Object.entries(headers)) {
-    const isOurs = /^(host|content-length|connection|transfer-encoding|upgrade|te|trailer|proxy-.*)$/i.test(name);
-    if (isOurs || !/^[\w!#$%&'*+.^`|~-]+$/.test(name) || /[\r\n\0]/.test(value)) {
-      throw new WeftError("invalid", `invalid arguments: headers: ${name} may not be set`);
-    }
-  }
-  return headers;
 }
 
 async function readable(

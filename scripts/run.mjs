@@ -72,14 +72,40 @@ function bin(name) {
   return join(root, "node_modules", name, path);
 }
 
-/** The black-box tests once more, against the static executable; it needs Rust. */
+/** The host's own tools; the target is named so that the flags of host/.cargo/config.toml are not for build scripts. */
+function cargo(...words) {
+  const options = { cwd: join(root, "host"), stdio: ["ignore", 2, 2], encoding: "utf8" };
+  const target = /^host: (.*)$/m.exec(spawnSync("rustc", ["-vV"], { encoding: "utf8" }).stdout)?.[1];
+  return (
+    spawnSync(
+      "cargo",
+      [...words].map((word) => (word === "TARGET" ? `--target=${target}` : word)),
+      options,
+    ).status ?? 1
+  );
+}
+
+async function checkHost() {
+  if (!hasRust()) return 0;
+  const all = ["--quiet", "--locked", "--all-targets", "--features=wasm-plugins", "TARGET"];
+  return inOrder(
+    () => cargo("fmt", "--check"),
+    () => cargo("clippy", ...all, "--", "-D", "warnings"),
+  );
+}
+
+function hasRust() {
+  if (spawnSync("cargo", ["--version"]).status === 0) return true;
+  process.stderr.write("weft: no cargo in PATH: the native engine was NOT built, and NOT tested\n");
+  return false;
+}
+
+/** Its unit tests, then the black-box tests once more, against the static executable; it needs Rust. */
 async function onNative() {
-  if (spawnSync("cargo", ["--version"]).status !== 0) {
-    process.stderr.write("weft: no cargo in PATH: the native engine was NOT built, and NOT tested\n");
-    return 0;
-  }
+  if (!hasRust()) return 0;
   const env = { WEFT: join(root, "dist/weft") };
   return inOrder(
+    () => cargo("test", "--quiet", "--locked", "--features=wasm-plugins", "TARGET"),
     () => run("scripts/build-native.mjs", ["--if-changed"]),
     () => run(bin("vitest"), ["run", "test/e2e"], { env }),
   );
@@ -114,6 +140,7 @@ async function runTask() {
         types("tsconfig.json"),
         types("tsconfig.node.json"),
         () => run(bin("knip"), []),
+        checkHost,
       );
     case "test":
       return inOrder(build, vitest(...args), () => (args.length > 0 ? 0 : onNative()));

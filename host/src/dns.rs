@@ -15,9 +15,7 @@ pub fn init<'js>(_: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
 fn resolve<'js>(ctx: Ctx<'js>, name: String) -> Result<Promise<'js>> {
     let inner = ctx.clone();
     Promise::wrap_future(&ctx, async move {
-        let found = addresses(&name)
-            .await
-            .map_err(|fault| fault.throw(&inner))?;
+        let found = addresses(&name).await.map_err(|fault| fault.throw(&inner))?;
         Ok::<_, rquickjs::Error>(found.iter().map(IpAddr::to_string).collect::<Vec<_>>())
     })
 }
@@ -58,11 +56,7 @@ fn ask(name: &CStr) -> std::result::Result<Vec<IpAddr>, Fault> {
     // SAFETY: the list came from getaddrinfo and is freed once.
     unsafe { libc::freeaddrinfo(list) };
     found.dedup();
-    if found.is_empty() {
-        Err(Fault::new("ENOTFOUND", "no such host"))
-    } else {
-        Ok(found)
-    }
+    if found.is_empty() { Err(Fault::new("ENOTFOUND", "no such host")) } else { Ok(found) }
 }
 
 /// SAFETY: `socket` must be null or point to a socket address that is as long as its family says.

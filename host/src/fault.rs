@@ -12,10 +12,7 @@ pub struct Fault {
 
 impl Fault {
     pub fn new(code: &str, message: impl std::fmt::Display) -> Fault {
-        Fault {
-            code: code.to_owned(),
-            message: message.to_string(),
-        }
+        Fault { code: code.to_owned(), message: message.to_string() }
     }
 
     /// The error that makes a native function throw this.
@@ -35,13 +32,8 @@ impl Fault {
 
 impl From<io::Error> for Fault {
     fn from(error: io::Error) -> Fault {
-        let code = error
-            .raw_os_error()
-            .map_or_else(|| code_of_kind(error.kind()).to_owned(), name_of);
-        Fault {
-            code,
-            message: error.to_string(),
-        }
+        let code = error.raw_os_error().map_or_else(|| code_of_kind(error.kind()).to_owned(), name_of);
+        Fault { code, message: error.to_string() }
     }
 }
 

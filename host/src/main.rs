@@ -3,6 +3,7 @@
 use weft_host::{engine, pack::Pack, process};
 
 fn main() {
+    process::share_memory();
     let pack = match Pack::of_this_executable() {
         Ok(pack) => pack,
         Err(error) => {
@@ -10,10 +11,7 @@ fn main() {
             process::leave(70);
         }
     };
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("weft: cannot start: {error}");

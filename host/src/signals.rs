@@ -17,11 +17,9 @@ pub fn init<'js>(_: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
 /// Calls back at each `SIGTERM`, `SIGINT` or `SIGHUP` with its name, from now on.
 fn on_signal<'js>(ctx: Ctx<'js>, listener: Function<'js>) -> Result<()> {
     WATCHED.set(true);
-    for (name, kind) in [
-        ("SIGTERM", SignalKind::terminate()),
-        ("SIGINT", SignalKind::interrupt()),
-        ("SIGHUP", SignalKind::hangup()),
-    ] {
+    for (name, kind) in
+        [("SIGTERM", SignalKind::terminate()), ("SIGINT", SignalKind::interrupt()), ("SIGHUP", SignalKind::hangup())]
+    {
         let mut arrivals = signal(kind).map_err(|error| Fault::from(error).throw(&ctx))?;
         let (listener, failing) = (listener.clone(), ctx.clone());
         ctx.spawn(async move {
@@ -40,10 +38,7 @@ pub fn when_first_process() {
     if std::process::id() != 1 {
         return;
     }
-    for (kind, code) in [
-        (SignalKind::terminate(), 143),
-        (SignalKind::interrupt(), 130),
-    ] {
+    for (kind, code) in [(SignalKind::terminate(), 143), (SignalKind::interrupt(), 130)] {
         let Ok(mut arrivals) = signal(kind) else {
             continue;
         };

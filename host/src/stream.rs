@@ -81,19 +81,13 @@ impl Connection {
                 open.write_all(&bytes.0).await?;
                 open.flush().await
             };
-            written
-                .await
-                .map_err(|error| Fault::from(error).throw(&inner))
+            written.await.map_err(|error| Fault::from(error).throw(&inner))
         })
     }
 
     /// Ends it in both directions; a waiting `read` sees the end.
     fn close<'js>(&self, ctx: Ctx<'js>) -> Result<Promise<'js>> {
-        let (reader, writer, closed) = (
-            self.reader.clone(),
-            self.writer.clone(),
-            self.closed.clone(),
-        );
+        let (reader, writer, closed) = (self.reader.clone(), self.writer.clone(), self.closed.clone());
         Promise::wrap_future(&ctx, async move {
             if let Some(mut open) = writer.lock().await.take() {
                 // The other side may have gone already.

@@ -9,10 +9,7 @@ use rquickjs::{Class, Ctx, JsLifetime, Object, Result, Value, class::Trace, prel
 use std::cell::{Cell, RefCell};
 
 pub fn init<'js>(_: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
-    host.set(
-        "utf8",
-        Func::from(|ctx: Ctx<'js>, text: String| uint8_array(&ctx, text.into_bytes())),
-    )?;
+    host.set("utf8", Func::from(|ctx: Ctx<'js>, text: String| uint8_array(&ctx, text.into_bytes())))?;
     host.set("decoder", Func::from(decoder))?;
     host.set("btoa", Func::from(btoa))?;
     host.set("atob", Func::from(atob))
@@ -20,35 +17,19 @@ pub fn init<'js>(_: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
 
 /// None when a character is no byte.
 fn btoa(binary: String) -> Option<String> {
-    let bytes: Option<Vec<u8>> = binary
-        .chars()
-        .map(|character| u8::try_from(u32::from(character)).ok())
-        .collect();
+    let bytes: Option<Vec<u8>> = binary.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
     Some(BASE64.encode(&bytes?))
 }
 
 /// Forgiving-base64 decode (Infra standard, 7); None when it is not base64.
 fn atob(base64: String) -> Option<String> {
-    let mut text: String = base64
-        .chars()
-        .filter(|character| !matches!(character, '\t' | '\n' | '\x0c' | '\r' | ' '))
-        .collect();
-    if text.len() % 4 == 0 {
-        let plain = text
-            .strip_suffix("==")
-            .or_else(|| text.strip_suffix('='))
-            .unwrap_or(&text)
-            .len();
+    let mut text: String =
+        base64.chars().filter(|character| !matches!(character, '\t' | '\n' | '\x0c' | '\r' | ' ')).collect();
+    if text.len().is_multiple_of(4) {
+        let plain = text.strip_suffix("==").or_else(|| text.strip_suffix('=')).unwrap_or(&text).len();
         text.truncate(plain);
     }
-    Some(
-        BASE64_LOOSE
-            .decode(text.as_bytes())
-            .ok()?
-            .into_iter()
-            .map(char::from)
-            .collect(),
-    )
+    Some(BASE64_LOOSE.decode(text.as_bytes()).ok()?.into_iter().map(char::from).collect())
 }
 
 /// Without padding, and with whatever stands in the bits that do not count.
@@ -59,15 +40,7 @@ static BASE64_LOOSE: std::sync::LazyLock<Encoding> = std::sync::LazyLock::new(||
 });
 
 fn decoder(ctx: Ctx<'_>, fatal: bool, keep_bom: bool) -> Result<Class<'_, Decoder>> {
-    Class::instance(
-        ctx,
-        Decoder {
-            fatal,
-            keep_bom,
-            begun: Cell::new(false),
-            pending: RefCell::default(),
-        },
-    )
+    Class::instance(ctx, Decoder { fatal, keep_bom, begun: Cell::new(false), pending: RefCell::default() })
 }
 
 /// Decodes UTF-8 piece by piece; what is left of a character at the end of a piece waits for the next.
@@ -110,7 +83,7 @@ impl Decoder {
 
 /// The text, and the bytes of a character that is not complete yet. Malformed sequences become U+FFFD, one for each
 /// maximal part of a valid one, or are an error.
-pub fn decode(bytes: &[u8], fatal: bool, more: bool) -> std::result::Result<(String, &[u8]), ()> {
+fn decode(bytes: &[u8], fatal: bool, more: bool) -> std::result::Result<(String, &[u8]), ()> {
     let mut text = String::with_capacity(bytes.len());
     let mut rest = bytes;
     loop {

@@ -7,8 +7,8 @@ use crate::{
 };
 use bytes::Bytes;
 use rquickjs::{
-    CatchResultExt, Class, Ctx, FromJs, Function, JsLifetime, Object, Promise, Result, Value,
-    class::Trace, prelude::Func, promise::MaybePromise,
+    CatchResultExt, Class, Ctx, FromJs, Function, JsLifetime, Object, Promise, Result, Value, class::Trace,
+    prelude::Func, promise::MaybePromise,
 };
 use std::{
     cell::RefCell,
@@ -55,12 +55,7 @@ impl<'js> FromJs<'js> for Limits {
 }
 
 /// `answer(name, bytes)` gives bytes or a promise of them. Throws `ERR_WASM_INVALID`, or as a call does.
-fn start<'js>(
-    ctx: Ctx<'js>,
-    module: Octets,
-    options: Options,
-    answer: Function<'js>,
-) -> Result<Promise<'js>> {
+fn start<'js>(ctx: Ctx<'js>, module: Octets, options: Options, answer: Function<'js>) -> Result<Promise<'js>> {
     let (commands, orders) = threads::channel();
     let (calls, waiting) = mpsc::unbounded_channel();
     let (ready, started) = oneshot::channel();
@@ -73,35 +68,23 @@ fn start<'js>(
         calls,
         stop: stop.clone(),
     };
-    let thread = std::thread::Builder::new()
-        .name("guest".to_owned())
-        .spawn(
-            move || match Guest::start(&module.0, setup, options.limits) {
-                Ok(guest) => {
-                    if ready.send(Ok(())).is_ok() {
-                        guest.serve(&orders);
-                    }
+    let thread = std::thread::Builder::new().name("guest".to_owned()).spawn(move || {
+        match Guest::start(&module.0, setup, options.limits) {
+            Ok(guest) => {
+                if ready.send(Ok(())).is_ok() {
+                    guest.serve(&orders);
                 }
-                Err(fault) => drop(ready.send(Err(fault))),
-            },
-        );
+            }
+            Err(fault) => drop(ready.send(Err(fault))),
+        }
+    });
     thread.map_err(|error| Fault::from(error).throw(&ctx))?;
     ctx.spawn(answer_calls(ctx.clone(), waiting, answer, given_up.clone()));
     let inner = ctx.clone();
     Promise::wrap_future(&ctx, async move {
         let gone = || Err(Fault::new("ERR_WASM_TRAP", "the guest's thread ended"));
-        started
-            .await
-            .unwrap_or_else(|_| gone())
-            .map_err(|fault| fault.throw(&inner))?;
-        Class::instance(
-            inner,
-            GuestHandle {
-                commands: RefCell::new(Some(commands)),
-                stop,
-                given_up,
-            },
-        )
+        started.await.unwrap_or_else(|_| gone()).map_err(|fault| fault.throw(&inner))?;
+        Class::instance(inner, GuestHandle { commands: RefCell::new(Some(commands)), stop, given_up })
     })
 }
 
@@ -111,12 +94,7 @@ async fn answer_calls<'js>(
     answer: Function<'js>,
     given_up: Arc<Notify>,
 ) {
-    while let Some(HostCall {
-        name,
-        request,
-        reply,
-    }) = waiting.recv().await
-    {
+    while let Some(HostCall { name, request, reply }) = waiting.recv().await {
         let answered = tokio::select! {
             biased;
             () = given_up.notified() => Err("aborted".to_owned()),
@@ -133,14 +111,9 @@ async fn ask<'js>(
     name: String,
     request: Vec<u8>,
 ) -> std::result::Result<Bytes, String> {
-    let asked =
-        uint8_array(ctx, request).and_then(|bytes| answer.call::<_, MaybePromise>((name, bytes)));
+    let asked = uint8_array(ctx, request).and_then(|bytes| answer.call::<_, MaybePromise>((name, bytes)));
     let answered = match asked.catch(ctx) {
-        Ok(promise) => promise
-            .into_future::<Value>()
-            .await
-            .catch(ctx)
-            .map_err(|error| error.to_string()),
+        Ok(promise) => promise.into_future::<Value>().await.catch(ctx).map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
     };
     octets(&answered?).ok_or_else(|| "the host gave no bytes".to_owned())
@@ -160,33 +133,16 @@ pub struct GuestHandle {
 #[rquickjs::methods]
 impl GuestHandle {
     /// Throws `ERR_WASM_EXPORT`, `ERR_WASM_FUEL`, `ERR_WASM_DEADLINE`, `ERR_WASM_TRAP` or `ERR_ABORTED`.
-    fn call<'js>(
-        &self,
-        ctx: Ctx<'js>,
-        name: String,
-        input: Octets,
-        limits: Limits,
-    ) -> Result<Promise<'js>> {
+    fn call<'js>(&self, ctx: Ctx<'js>, name: String, input: Octets, limits: Limits) -> Result<Promise<'js>> {
         let (answer, answered) = oneshot::channel();
         let sent = match self.commands.borrow().as_ref() {
-            Some(commands) => commands
-                .send(Command {
-                    name,
-                    input: input.0,
-                    limits,
-                    answer,
-                })
-                .is_ok(),
+            Some(commands) => commands.send(Command { name, input: input.0, limits, answer }).is_ok(),
             None => false,
         };
         let inner = ctx.clone();
         Promise::wrap_future(&ctx, async move {
             let dead = || Err(Fault::new("ERR_WASM_TRAP", "the guest has ended"));
-            let result = if sent {
-                answered.await.unwrap_or_else(|_| dead())
-            } else {
-                dead()
-            };
+            let result = if sent { answered.await.unwrap_or_else(|_| dead()) } else { dead() };
             uint8_array(&inner, result.map_err(|fault| fault.throw(&inner))?)
         })
     }

@@ -12,6 +12,8 @@ export interface Host extends HostFiles, HostCrypto, HostText, HostTerminal {
   readonly engine: string;
   monotonic(): number;
   residentBytes(): number;
+  /** What JavaScript holds. */
+  heap(): [bytes: number, objects: number];
   collect(): void;
   exit(code: number): never;
   /** Loads one of the program's modules at once and gives its exports. */

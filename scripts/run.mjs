@@ -132,6 +132,8 @@ async function runTask() {
       return build();
     case "build:native":
       return run("scripts/build-native.mjs", args);
+    case "build:plugins":
+      return run("scripts/build-plugins.mjs", args);
     case "format":
       return inOrder(biome("check", "--write", "."));
     case "check":

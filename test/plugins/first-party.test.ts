@@ -193,7 +193,8 @@ test.each(["text-tools", "feeds"])("%s describes what its manifest names", async
 });
 
 describe("the size gate", () => {
-  const gate = (...args: string[]) => spawnSync("scripts/bench/wasm-size-gate.sh", args, { encoding: "utf8" });
+  const gate = (...args: string[]) =>
+    spawnSync("bash", ["./scripts/bench/wasm-size-gate.sh", ...args], { encoding: "utf8" });
 
   test("passes with the limits of the page, and shows bytes", () => {
     const { status, stdout } = gate("-", "300", "120");

@@ -1,8 +1,8 @@
 // `npm run build [-- --features wasm-plugins] [--out=DIR]`: bundles and says how large the result is. The other tasks bundle too, but only what has changed.
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, statSync } from "node:fs";
 import { buildNode, sizeOf } from "./build.mjs";
 import { featuresOf } from "./features.mjs";
+import { newest } from "./newest.mjs";
 
 const { names, rest } = featuresOf(process.argv.slice(2));
 const onlyIfChanged = rest.includes("--if-changed");
@@ -17,14 +17,3 @@ if (
   await buildNode(names, out);
 }
 if (!onlyIfChanged) console.log(`${out} (${names.join(", ") || "no features"}): ${(sizeOf(out) / 1024).toFixed(0)} KB`);
-
-/** When the newest of these was changed, folders with all that is in them. */
-function newest(paths) {
-  return Math.max(
-    ...paths.map((path) => {
-      const stat = statSync(path);
-      if (!stat.isDirectory()) return stat.mtimeMs;
-      return Math.max(stat.mtimeMs, newest(readdirSync(path).map((name) => join(path, name))));
-    }),
-  );
-}

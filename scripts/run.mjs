@@ -91,6 +91,8 @@ async function runTask() {
       return inOrder(build, () => weft(...args));
     case "build":
       return build();
+    case "build:native":
+      return run("scripts/build-native.mjs", args);
     case "format":
       return inOrder(biome("check", "--write", "."));
     case "check":

@@ -3,16 +3,16 @@ import type { LookupFunction } from "node:net";
 import type { Readable } from "node:stream";
 import { WeftError } from "../../core/error.ts";
 import type { Fetch, FetchOptions } from "../../core/platform.ts";
+import { errnoOf } from "../shared/file-system.ts";
+import { bodiless, bodyError, networkError, parseHttpUrl } from "../shared/network.ts";
+import type { Env } from "../shared/proxy.ts";
 import { type Agents, agents } from "./agents.ts";
-import { errnoOf } from "./errors.ts";
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** See `Platform.fetch`. On node:http, because Node's own fetch cannot connect to a given address. */
 export function nodeFetch(env: Env): Fetch {
   const clients: Clients = { pool: agents(env), begin: new Map() };
   return async (url, options = {}) => {
-    const target = parse(url);
+    const target = parseHttpUrl(url);
     try {
       return await exchange(clients, target, options);
     } catch (error) {
@@ -24,15 +24,6 @@ export function nodeFetch(env: Env): Fetch {
 }
 
 class StaleConnection extends Error {}
-
-function parse(url: string): URL {
-  if (!URL.canParse(url)) throw new WeftError("invalid", `not a URL: ${url}`);
-  const target = new URL(url);
-  if (target.protocol !== "http:" && target.protocol !== "https:") {
-    throw new WeftError("invalid", `only http and https can be fetched, not ${target.protocol}//`);
-  }
-  return target;
-}
 
 interface Clients {
   readonly pool: Agents;
@@ -123,9 +114,6 @@ function connectTimer(request: ClientRequest, url: URL, ms?: number): ReturnType
   return timer;
 }
 
-/** Statuses whose response may not have a body, by the fetch standard. */
-const bodiless = [101, 204, 205, 304];
-
 async function responseOf(message: IncomingMessage, url: URL): Promise<Response> {
   const headers = new Headers();
   for (let i = 0; i + 1 < message.rawHeaders.length; i += 2) {
@@ -190,37 +178,6 @@ function webStream(body: Readable, message: IncomingMessage, url: URL): Readable
   );
 }
 
-function bodyError(error: unknown, url: URL): WeftError {
-  if (error instanceof WeftError) return error;
-  return new WeftError("unavailable", `${url.host} closed the connection in the middle of its answer`, {
-    cause: error,
-  });
-}
-
 function isReset(error: unknown): boolean {
   return errnoOf(error) === "ECONNRESET" || errnoOf(error) === "EPIPE";
-}
-
-const tcpWords: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused",
-  ECONNRESET: "the connection was closed without an answer",
-  EPIPE: "the connection was closed without an answer",
-  ETIMEDOUT: "connection timed out",
-  EHOSTUNREACH: "no route to the host",
-  ENETUNREACH: "the network is unreachable",
-};
-
-function networkError(thrown: unknown, url: URL, proxy: string | undefined): WeftError {
-  if (thrown instanceof WeftError) return thrown;
-  const code = errnoOf(thrown) ?? "";
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  const where = `cannot reach ${url.host}${proxy === undefined ? "" : ` through the proxy ${proxy}`}`;
-  const details = { cause: thrown };
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
-    return new WeftError("unavailable", `${where}: DNS lookup failed (${code})`, details);
-  }
-  if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO)/.test(code)) {
-    return new WeftError("unavailable", `${where}: TLS: ${message}`, details);
-  }
-  return new WeftError("unavailable", `${where}: ${tcpWords[code] ?? message}`, details);
 }

@@ -1,25 +1,16 @@
-import { type FileHandle, open, stat as statOf } from "node:fs/promises";
+import { open, stat as statOf } from "node:fs/promises";
 import { WeftError } from "../../core/error.ts";
 import type { Lock } from "../../core/platform.ts";
-import { errnoOf, onPath } from "./errors.ts";
+import { errnoOf, inodeKey, type Locks, type OpenFile, type Stat } from "../shared/file-system.ts";
 
-type Inode = { readonly dev: number; readonly ino: number };
-
-/** The locks of this process. */
-export interface Locks {
-  take(path: string): Promise<Lock | undefined>;
-  /**
-   * Throws `refused` when the file is locked by us, and keeps the handle open until the release: closing any
-   * descriptor of a file gives up all fcntl locks a process has on it (fcntl(2), "Record locks").
-   */
-  guard(path: string, inode: Inode, handle?: FileHandle): void;
-}
-
-/** Locks by SQLite, see docs/decisions/0003-workspace-lock.md. */
+/**
+ * Locks by SQLite, see docs/decisions/0003-workspace-lock.md. Closing any descriptor of a file gives up all fcntl locks
+ * a process has on it (fcntl(2), "Record locks"): `guard` keeps open what others opened until the release.
+ */
 export function nodeLocks(): Locks {
-  const held = new Map<string, FileHandle[]>();
+  const held = new Map<string, OpenFile[]>();
   return {
-    take: (path) => onPath("lock", path, () => takeLock(held, path)),
+    take: (path) => takeLock(held, path),
     guard(path, inode, handle) {
       if (held.size === 0) return;
       const kept = held.get(inodeKey(inode));
@@ -30,7 +21,7 @@ export function nodeLocks(): Locks {
   };
 }
 
-async function takeLock(held: Map<string, FileHandle[]>, path: string): Promise<Lock | undefined> {
+async function takeLock(held: Map<string, OpenFile[]>, path: string): Promise<Lock | undefined> {
   const inode = await ensureFile(path);
   const key = inodeKey(inode);
   if (held.has(key)) return undefined;
@@ -52,7 +43,7 @@ async function takeLock(held: Map<string, FileHandle[]>, path: string): Promise<
 }
 
 /** Never opens a file that exists: closing it would give up a lock of ours. */
-async function ensureFile(path: string): Promise<Inode> {
+async function ensureFile(path: string): Promise<Pick<Stat, "dev" | "ino">> {
   try {
     return await statOf(path);
   } catch (thrown) {
@@ -97,8 +88,4 @@ function loadSqlite(): typeof import("node:sqlite") {
   } finally {
     process.emitWarning = emitWarning;
   }
-}
-
-function inodeKey({ dev, ino }: Inode): string {
-  return `${dev}:${ino}`;
 }

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { WeftError } from "../../core/error.ts";
 import type { Fetch, Platform } from "../../core/platform.ts";
-import { proxyOf, withoutSecret } from "./agents.ts";
-import { errnoOf } from "./errors.ts";
+import { errnoOf } from "../shared/file-system.ts";
+import { proxyOf, withoutSecret } from "../shared/proxy.ts";
 import { nodeFiles } from "./files.ts";
 import { nodeTerminal } from "./terminal.ts";
 

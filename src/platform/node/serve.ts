@@ -1,8 +1,7 @@
-import { readdir, readFile, readlink } from "node:fs/promises";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { WeftError } from "../../core/error.ts";
 import type { HttpHandler, HttpServer, ServeOptions } from "../../core/platform.ts";
-import { errnoOf } from "./errors.ts";
+import { portError } from "../shared/port-error.ts";
+import { nodeFileSystem } from "./file-system.ts";
 
 /** See `Platform.serve`. */
 export async function serveHttp({ host, port }: ServeOptions, handler: HttpHandler): Promise<HttpServer> {
@@ -33,7 +32,7 @@ export async function serveHttp({ host, port }: ServeOptions, handler: HttpHandl
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error) => {
-      void portError(error, host, port).then(reject);
+      void portError(nodeFileSystem(), { host, port }, error).then(reject);
     });
     server.listen(port, host, () => resolve());
   });
@@ -48,48 +47,4 @@ function close(server: Server, withinMs: number): Promise<void> {
     });
     server.closeIdleConnections();
   });
-}
-
-async function portError(error: Error, host: string, port: number): Promise<WeftError> {
-  const where = `${host}:${port}`;
-  switch (errnoOf(error)) {
-    case "EADDRINUSE": {
-      const owner = await ownerOf(port);
-      const by = owner === undefined ? "" : ` by ${owner}`;
-      return new WeftError(
-        "conflict",
-        `port ${port} on ${host} is taken${by}: stop it, or set gateway.port to another`,
-      );
-    }
-    case "EACCES":
-      return new WeftError("refused", `${where} may not be used without more rights: set gateway.port above 1023`);
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return new WeftError("config", `gateway.host ${host} is no address of this machine`);
-    default:
-      return new WeftError("unavailable", `cannot listen on ${where}: ${error.message}`, { cause: error });
-  }
-}
-
-/** `PID (command)` of who listens on a port, where Linux lets us see it. */
-async function ownerOf(port: number): Promise<string | undefined> {
-  const tables = await Promise.all(
-    ["/proc/net/tcp", "/proc/net/tcp6"].map((path) => readFile(path, "utf8").catch(() => "")),
-  );
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  const listening = "0A";
-  const inode = tables
-    .flatMap((table) => table.split("\n").map((line) => line.trim().split(/\s+/)))
-    .find((fields) => fields[1]?.endsWith(suffix) && fields[3] === listening)?.[9];
-  if (inode === undefined) return undefined;
-  const processes = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
-  for (const pid of processes) {
-    const open = await readdir(`/proc/${pid}/fd`).catch(() => []);
-    const links = await Promise.all(open.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => "")));
-    if (!links.includes(`socket:[${inode}]`)) continue;
-    const words = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0").filter(Boolean);
-    const command = words.slice(0, 3).map((word) => word.slice(word.lastIndexOf("/") + 1));
-    return `process ${pid} (${command.join(" ")})`;
-  }
-  return undefined;
 }

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
-import { WeftError } from "../../core/error.ts";
 import type { Exit, SpawnOptions } from "../../core/platform.ts";
-import { errnoOf } from "./errors.ts";
+import { errnoOf } from "../shared/file-system.ts";
+import { spawnError } from "../shared/spawn-error.ts";
 
 /** From TERM to KILL, milliseconds. */
 const graceMs = 2000;
@@ -56,12 +56,4 @@ function killGroup(pid: number | undefined, name: NodeJS.Signals): void {
     // ESRCH: all of the group has ended.
     if (errnoOf(error) !== "ESRCH") throw error;
   }
-}
-
-function spawnError(error: Error, file: string, cwd: string): WeftError {
-  const code = errnoOf(error);
-  if (code === "ENOENT")
-    return new WeftError("missing", `cannot run ${file}: there is no such program (or no folder ${cwd})`);
-  if (code === "EACCES") return new WeftError("refused", `cannot run ${file}: permission denied`);
-  return new WeftError("unavailable", `cannot run ${file}: ${error.message}`, { cause: error });
 }

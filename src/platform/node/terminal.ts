@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
 import { WeftError } from "../../core/error.ts";
 import type { LineOptions, LineReader, Terminal } from "../../core/platform.ts";
-import { errnoOf } from "./errors.ts";
+import { errnoOf } from "../shared/file-system.ts";
 
 export function nodeTerminal(): Terminal {
   return {

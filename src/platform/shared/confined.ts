@@ -1,23 +1,19 @@
-import { constants, existsSync } from "node:fs";
-import { type FileHandle, mkdir, open, readlink, realpath, stat } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join, normalize, sep } from "node:path";
 import { WeftError } from "../../core/error.ts";
 import type { ByteRange, DirEntry, FileStat, FileTree } from "../../core/platform.ts";
-import { errnoOf, type FileAction, onPath } from "./errors.ts";
-import type { Locks } from "./lock.ts";
-import { gently, listFolder, readRange, replaceFile, toFileStat, undefinedIfMissing } from "./regular-file.ts";
+import type { Opening } from "./appender.ts";
+import type { FileAction } from "./errors.ts";
+import { errnoOf, type OpenFile, undefinedIfMissing } from "./file-system.ts";
+import { basename, dirname, isAbsolute, join, normalize } from "./paths.ts";
+import { gently, kindOf, listFolder, readRange, replaceFile, toFileStat } from "./regular-file.ts";
 
 /**
  * Checks after opening, never before: a path is opened first, then the kernel is asked what was opened
  * (/proc/self/fd/N), and only that open file is used. Swapping a folder for a link meanwhile changes nothing.
  */
-export function confinedTree(
-  root: string,
-  { hidden, locks }: { readonly hidden: readonly string[]; readonly locks: Locks },
-): FileTree {
-  const state: State = { root, hidden, locks };
+export function confinedTree(root: string, hidden: readonly string[], opening: Opening): FileTree {
+  const state: State = { ...opening, root, hidden };
   const told = <T>(action: FileAction, path: string, task: () => Promise<T>) =>
-    onPath(action, isAbsolute(path) ? path : join(root, path), task);
+    opening.onPath(action, isAbsolute(path) ? path : join(root, path), task);
   return {
     read: (path, range) => told("read", path, () => read(state, path, range)),
     write: (path, bytes, mode = 0o600) => told("write", path, () => write(state, path, { bytes, mode })),
@@ -27,18 +23,15 @@ export function confinedTree(
   };
 }
 
-interface State {
+interface State extends Opening {
   readonly root: string;
   readonly hidden: readonly string[];
-  readonly locks: Locks;
   /** The root with its own links resolved, once known. */
   realRoot?: string;
 }
 
-const hasProc = existsSync("/proc/self/fd");
-
 async function realRoot(state: State): Promise<string> {
-  state.realRoot ??= await realpath(state.root);
+  state.realRoot ??= await state.fs.realpath(state.root);
   return state.realRoot;
 }
 
@@ -53,7 +46,7 @@ async function meant(state: State, path: string): Promise<string> {
 }
 
 function isWithin(path: string, root: string): boolean {
-  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
+  return path === root || path.startsWith(root.endsWith("/") ? root : `${root}/`);
 }
 
 function escapes(path: string): WeftError {
@@ -61,24 +54,25 @@ function escapes(path: string): WeftError {
 }
 
 /** Throws unless what is open lies inside, wherever the path has led. */
-async function expectInside(state: State, file: FileHandle, path: string): Promise<string> {
-  const real = hasProc ? await readlink(`/proc/self/fd/${file.fd}`) : await realpath(path);
+async function expectInside(state: State, file: OpenFile, path: string): Promise<string> {
+  const { fs } = state;
+  const real = fs.hasProc ? await fs.readlink(`/proc/self/fd/${file.fd}`) : await fs.realpath(path);
   const root = await realRoot(state);
   const isHidden = state.hidden.some((name) => isWithin(real, join(root, name)));
   if (isHidden || !isWithin(real, root)) throw escapes(path);
   return real;
 }
 
-async function opened<T>(state: State, path: string, task: (file: FileHandle, real: string) => Promise<T>): Promise<T> {
+async function opened<T>(state: State, path: string, task: (file: OpenFile, real: string) => Promise<T>): Promise<T> {
   const absolute = await meant(state, path);
-  return await using(open(absolute, constants.O_RDONLY | gently), async (file) => {
+  return await using(state.fs.open(absolute, state.fs.flags.O_RDONLY | gently(state.fs)), async (file) => {
     const real = await expectInside(state, file, path);
     state.locks.guard(path, await file.stat(), file);
     return await task(file, real);
   });
 }
 
-async function using<T>(opening: Promise<FileHandle>, task: (file: FileHandle) => Promise<T>): Promise<T> {
+async function using<T>(opening: Promise<OpenFile>, task: (file: OpenFile) => Promise<T>): Promise<T> {
   const file = await opening;
   try {
     return await task(file);
@@ -97,7 +91,7 @@ async function statIn(state: State, path: string): Promise<FileStat | undefined>
 
 function list(state: State, path: string): Promise<DirEntry[]> {
   return opened(state, path, async (file, real) => {
-    const entries = await listFolder(hasProc ? `/proc/self/fd/${file.fd}/` : real);
+    const entries = await listFolder(state.fs, state.fs.hasProc ? `/proc/self/fd/${file.fd}/` : real);
     const isTop = real === (await realRoot(state));
     return isTop ? entries.filter(({ name }) => !state.hidden.includes(name)) : entries;
   });
@@ -107,12 +101,13 @@ function list(state: State, path: string): Promise<DirEntry[]> {
 async function inParent<T>(state: State, path: string, task: (parent: string, name: string) => Promise<T>): Promise<T> {
   const absolute = await meant(state, path);
   if (absolute === (await realRoot(state))) throw new WeftError("invalid", `${path} is a directory`);
-  const flags = constants.O_RDONLY | constants.O_DIRECTORY;
-  return await using(open(dirname(absolute), flags), async (parent) => {
+  const { fs } = state;
+  const flags = fs.flags.O_RDONLY | fs.flags.O_DIRECTORY;
+  return await using(fs.open(dirname(absolute), flags), async (parent) => {
     const real = await expectInside(state, parent, path);
     // The parent lies inside; its child may still be one of the hidden folders.
     if (real === (await realRoot(state)) && state.hidden.includes(basename(absolute))) throw escapes(path);
-    return await task(hasProc ? `/proc/self/fd/${parent.fd}` : real, basename(absolute));
+    return await task(fs.hasProc ? `/proc/self/fd/${parent.fd}` : real, basename(absolute));
   });
 }
 
@@ -123,7 +118,7 @@ interface Content {
 
 /** A link at the end of the path is replaced by the new file; what it led to is not touched. */
 function write(state: State, path: string, { bytes, mode }: Content): Promise<void> {
-  return inParent(state, path, (folder, name) => replaceFile({ folder, name, shown: path }, bytes, mode));
+  return inParent(state, path, (folder, name) => replaceFile(state.fs, { folder, name, shown: path }, { bytes, mode }));
 }
 
 /** One component after the other, each checked like any other path. */
@@ -133,15 +128,15 @@ async function makeDirectory(state: State, path: string): Promise<void> {
   let at = root;
   for (const name of absolute
     .slice(root.length)
-    .split(sep)
+    .split("/")
     .filter((part) => part !== "")) {
     at = join(at, name);
     await inParent(state, at, async (parent, child) => {
       try {
-        await mkdir(join(parent, child), { mode: 0o700 });
+        await state.fs.mkdir(join(parent, child), 0o700);
       } catch (error) {
         if (errnoOf(error) !== "EEXIST") throw error;
-        if (!(await stat(join(parent, child))).isDirectory())
+        if (kindOf(await state.fs.stat(join(parent, child))) !== "directory")
           throw new WeftError("invalid", `${path}: there is a file of that name`);
       }
     });

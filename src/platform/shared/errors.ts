@@ -1,6 +1,6 @@
-import { constants, promises as fs } from "node:fs";
-import { dirname } from "node:path";
 import { type ErrorCode, WeftError } from "../../core/error.ts";
+import { errnoOf, type FileSystem } from "./file-system.ts";
+import { dirname } from "./paths.ts";
 
 /** What was being done to a path, as it reads after "cannot". */
 export type FileAction =
@@ -14,28 +14,33 @@ export type FileAction =
   | "lock"
   | "make the directory";
 
-/** Runs one operation on `path`; whatever it throws becomes a WeftError that names the path. */
-export async function onPath<T>(action: FileAction, path: string, task: () => Promise<T>): Promise<T> {
-  if (path.includes("\0"))
-    throw new WeftError("invalid", `cannot ${action} ${JSON.stringify(path)}: a NUL byte in a path`);
-  try {
-    return await task();
-  } catch (thrown) {
-    throw await fileError(action, path, thrown);
-  }
+/** Runs one operation on a path; whatever it throws becomes a WeftError that names the path. */
+export type OnPath = <T>(action: FileAction, path: string, task: () => Promise<T>) => Promise<T>;
+
+export function onPathOf(fs: FileSystem): OnPath {
+  return async (action, path, task) => {
+    if (path.includes("\0"))
+      throw new WeftError("invalid", `cannot ${action} ${JSON.stringify(path)}: a NUL byte in a path`);
+    try {
+      return await task();
+    } catch (thrown) {
+      throw await fileError(fs, { action, path }, thrown);
+    }
+  };
 }
 
-export function errnoOf(thrown: unknown): string | undefined {
-  return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : undefined;
+interface Attempt {
+  readonly action: FileAction;
+  readonly path: string;
 }
 
-async function fileError(action: FileAction, path: string, thrown: unknown): Promise<WeftError> {
+async function fileError(fs: FileSystem, attempt: Attempt, thrown: unknown): Promise<WeftError> {
   if (thrown instanceof WeftError) return thrown;
   const errno = errnoOf(thrown);
   if (errno === undefined) return WeftError.from(thrown);
-  if (errno === "EACCES" || errno === "EPERM") return await refusal(action, path, thrown);
+  if (errno === "EACCES" || errno === "EPERM") return await refusal(fs, attempt, thrown);
   const [code, text] = meanings[errno] ?? ["unavailable", `the system answered ${errno}`];
-  return new WeftError(code, `cannot ${action} ${path}: ${text}`, { cause: thrown });
+  return new WeftError(code, `cannot ${attempt.action} ${attempt.path}: ${text}`, { cause: thrown });
 }
 
 const meanings: Readonly<Record<string, readonly [ErrorCode, string]>> = {
@@ -60,10 +65,11 @@ const meanings: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 };
 
 /** Names what stands in the way (the path or a directory above it) and the command that opens it. */
-async function refusal(action: FileAction, path: string, cause: unknown): Promise<WeftError> {
-  const uid = process.geteuid?.() ?? -1;
+async function refusal(fs: FileSystem, attempt: Attempt, cause: unknown): Promise<WeftError> {
+  const { uid } = fs;
+  const { action, path } = attempt;
   const head = `cannot ${action} ${path}: permission denied for uid ${uid}`;
-  const obstacle = await findObstacle(action, path);
+  const obstacle = await findObstacle(fs, attempt);
   if (!obstacle) {
     const text = `${head} (${errnoOf(cause)}; a mount option, attribute or security module forbids it)`;
     return new WeftError("refused", text, { cause });
@@ -76,21 +82,26 @@ async function refusal(action: FileAction, path: string, cause: unknown): Promis
   return new WeftError("refused", `${head}; ${what}. Run: ${command}`, { cause });
 }
 
+/** Bits of access(2). */
+const mayRead = 4;
+const mayWrite = 2;
+const mayEnter = 1;
+
 interface Obstacle {
   readonly at: string;
   readonly wants: "r" | "x" | "rwx";
 }
 
-async function findObstacle(action: FileAction, path: string): Promise<Obstacle | undefined> {
+async function findObstacle(fs: FileSystem, { action, path }: Attempt): Promise<Obstacle | undefined> {
   for (const folder of foldersAbove(path)) {
-    if (!(await allows(folder, constants.X_OK))) return { at: folder, wants: "x" };
+    if (!(await fs.allows(folder, mayEnter))) return { at: folder, wants: "x" };
   }
   const folder = dirname(path);
   const changesFolder = action !== "read" && action !== "list" && action !== "look at";
-  if (changesFolder && !(await allows(folder, constants.W_OK))) return { at: folder, wants: "rwx" };
-  const wanted = changesFolder ? constants.W_OK : constants.R_OK;
-  const exists = await allows(path, constants.F_OK);
-  if (exists && !(await allows(path, wanted))) return { at: path, wants: changesFolder ? "rwx" : "r" };
+  if (changesFolder && !(await fs.allows(folder, mayWrite))) return { at: folder, wants: "rwx" };
+  const wanted = changesFolder ? mayWrite : mayRead;
+  const exists = await fs.allows(path, 0);
+  if (exists && !(await fs.allows(path, wanted))) return { at: path, wants: changesFolder ? "rwx" : "r" };
   return undefined;
 }
 
@@ -100,13 +111,6 @@ function foldersAbove(path: string): string[] {
     folders.unshift(folder);
     if (folder === dirname(folder)) return folders;
   }
-}
-
-async function allows(path: string, mode: number): Promise<boolean> {
-  return await fs.access(path, mode).then(
-    () => true,
-    () => false,
-  );
 }
 
 function shellWord(path: string): string {

@@ -1,0 +1,24 @@
+//! The native engine of weft: QuickJS, and natively what `src/platform/native/host.ts` says it may ask for.
+//! No product logic lives here. Nothing that comes from outside may make it panic: a panic ends the gateway.
+
+pub mod children;
+pub mod client;
+pub mod connect;
+pub mod crypto;
+pub mod dns;
+pub mod engine;
+pub mod fault;
+pub mod files;
+pub mod inflate;
+pub mod pack;
+pub mod process;
+pub mod server;
+pub mod signals;
+pub mod stream;
+pub mod terminal;
+pub mod text;
+pub mod timers;
+pub mod tls;
+pub mod url;
+pub mod value;
+pub mod websocket;

@@ -1,0 +1,102 @@
+// `npm run build:native [-- --features wasm-plugins | --no-default-features] [--out=FILE] [--target=TRIPLE]`: the
+// program as one static executable, dist/weft: the host (Rust) with the bundle appended as bytecode.
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { build } from "esbuild";
+import { definesOf, featuresOf } from "./features.mjs";
+import { newest } from "./newest.mjs";
+
+const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+const { names, rest } = featuresOf(process.argv.slice(2));
+const out = option("out") ?? "dist/weft";
+const own = hostTriple();
+const target = option("target") ?? own;
+const entries = option("entry")?.split(",") ?? ["src/native.ts"];
+
+if (!rest.includes("--if-changed") || isStale()) make();
+
+function option(name) {
+  return rest.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
+}
+
+function hostTriple() {
+  const asked = spawnSync("rustc", ["-vV"], { encoding: "utf8" });
+  const triple = /^host: (.*)$/m.exec(asked.stdout ?? "")?.[1];
+  if (triple) return triple;
+  process.stderr.write("weft: the native engine needs Rust 1.88 or newer (cargo, rustc); there is none in PATH\n");
+  process.exit(1);
+}
+
+function isStale() {
+  const sources = ["src", "scripts", "package-lock.json", "host/src", "host/Cargo.toml", "host/Cargo.lock", ...entries];
+  return !existsSync(out) || newest(sources) > statSync(out).mtimeMs;
+}
+
+async function make() {
+  mkdirSync(dirname(out), { recursive: true });
+  const folder = `${out}.modules-${process.pid}`;
+  try {
+    const modules = await bundle(folder);
+    const host = cargo("weft-host", target, names);
+    const pack = cargo("weft-pack", own, names);
+    const made = `${out}-${process.pid}`;
+    run(pack, [host, made, ...modules]);
+    chmodSync(made, 0o755);
+    renameSync(made, out);
+    const size = statSync(out).size;
+    if (!rest.includes("--if-changed")) {
+      const program = size - statSync(host).size;
+      console.log(`${out} (${names.join(", ") || "no features"}): ${size} bytes, of it the program ${program}`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The modules for the engine, the main one first. */
+async function bundle(folder) {
+  rmSync(folder, { recursive: true, force: true });
+  await build({
+    entryPoints: { main: entries[0], streams: "src/platform/native/web/streams.ts" },
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "neutral",
+    target: "es2024",
+    minify: true,
+    legalComments: "none",
+    conditions: ["browser", "import", "default"],
+    mainFields: ["module", "main"],
+    define: { WEFT_VERSION: JSON.stringify(version), ...definesOf(names) },
+    logLevel: "warning",
+    ...JSON.parse(option("esbuild") ?? "{}"),
+  });
+  const files = readdirSync(folder).sort((a, b) => Number(b === "main.js") - Number(a === "main.js") || (a < b ? -1 : 1));
+  return files.map((file) => join(folder, file));
+}
+
+/** Builds one executable of the host; gives its path. */
+function cargo(bin, triple, features) {
+  const home = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
+  // No path of this machine in it: the same sources give the same bytes.
+  const flags = [
+    "-Ctarget-feature=+crt-static",
+    "-Crelocation-model=static",
+    `--remap-path-prefix=${home}=/cargo`,
+    `--remap-path-prefix=${resolve(".")}=/weft`,
+  ];
+  const args = ["build", "--release", "--locked", "--manifest-path=host/Cargo.toml", "--bin", bin, "--target", triple];
+  const chosen = ["--no-default-features", "--features", features.join(",")];
+  run("cargo", [...args, ...chosen, "--quiet"], { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") });
+  return join(process.env.CARGO_TARGET_DIR ?? "host/target", triple, "release", bin);
+}
+
+function run(file, args, env = {}) {
+  const done = spawnSync(file, args, { stdio: ["ignore", 2, 2], env: { ...process.env, ...env } });
+  if (done.status === 0) return;
+  process.stderr.write(`weft: ${file} failed; see its message above\n`);
+  process.exit(1);
+}

@@ -1,0 +1,46 @@
+import { WeftError } from "../../core/error.ts";
+import { errnoOf } from "./file-system.ts";
+
+export function parseHttpUrl(url: string): URL {
+  if (!URL.canParse(url)) throw new WeftError("invalid", `not a URL: ${url}`);
+  const target = new URL(url);
+  if (target.protocol !== "http:" && target.protocol !== "https:") {
+    throw new WeftError("invalid", `only http and https can be fetched, not ${target.protocol}//`);
+  }
+  return target;
+}
+
+/** Statuses whose response may not have a body, by the fetch standard. */
+export const bodiless: readonly number[] = [101, 204, 205, 304];
+
+export function bodyError(error: unknown, url: URL): WeftError {
+  if (error instanceof WeftError) return error;
+  return new WeftError("unavailable", `${url.host} closed the connection in the middle of its answer`, {
+    cause: error,
+  });
+}
+
+const tcpWords: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "the connection was closed without an answer",
+  EPIPE: "the connection was closed without an answer",
+  ETIMEDOUT: "connection timed out",
+  EHOSTUNREACH: "no route to the host",
+  ENETUNREACH: "the network is unreachable",
+};
+
+/** What kept a request from its answer, in words that name the host. */
+export function networkError(thrown: unknown, url: URL, proxy: string | undefined): WeftError {
+  if (thrown instanceof WeftError) return thrown;
+  const code = errnoOf(thrown) ?? "";
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const where = `cannot reach ${url.host}${proxy === undefined ? "" : ` through the proxy ${proxy}`}`;
+  const details = { cause: thrown };
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
+    return new WeftError("unavailable", `${where}: DNS lookup failed (${code})`, details);
+  }
+  if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO)/.test(code)) {
+    return new WeftError("unavailable", `${where}: TLS: ${message}`, details);
+  }
+  return new WeftError("unavailable", `${where}: ${tcpWords[code] ?? message}`, details);
+}

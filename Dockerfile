@@ -8,37 +8,57 @@
 # compiled or prebuilt
 ARG BINARY=compiled
 
+FROM --platform=$BUILDPLATFORM node:24-bookworm-slim AS node
+
 # What npm gives: its own layers, until package-lock.json changes.
-FROM --platform=$BUILDPLATFORM node:24-bookworm-slim AS packages
+FROM node AS packages
 WORKDIR /weft
 COPY package.json package-lock.json .npmrc ./
 RUN --mount=type=cache,target=/root/.npm \
-    npm ci --no-audit --no-fund --loglevel=error && cp package-lock.json node_modules/.weft-installed
+    npm ci --no-audit --no-fund --loglevel=error
 
-# What cargo gives: the same, until Cargo.lock changes.
-FROM --platform=$BUILDPLATFORM rust:1.95-bookworm AS crates
+# What cargo gives, for all variants: the same, until Cargo.lock changes. First for the machine that builds ...
+FROM --platform=$BUILDPLATFORM rust:1.95-bookworm AS own-crates
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
+COPY --from=node /usr/local/bin/node /usr/local/bin/node
+WORKDIR /weft
+COPY host/Cargo.toml host/Cargo.lock host/
+COPY scripts/cargo.mjs scripts/
+COPY scripts/ci/crates.mjs scripts/ci/
+RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked node scripts/ci/crates.mjs
+
+# ... and then for the one it builds for, if that is another.
+FROM own-crates AS crates
 ARG BUILDARCH
 ARG TARGETARCH
-ARG FEATURES=""
-ARG NO_DEFAULT_FEATURES=""
-WORKDIR /weft/host
-COPY scripts/ci/rust-target.sh /usr/local/bin/rust-target
-RUN rust-target prepare "$BUILDARCH" "$TARGETARCH"
-COPY host/.cargo .cargo
-COPY host/Cargo.toml host/Cargo.lock ./
+# hadolint ignore=DL3008
+RUN case "$TARGETARCH" in \
+      amd64) triple=x86_64-unknown-linux-gnu gcc=gcc-x86-64-linux-gnu ;; \
+      arm64) triple=aarch64-unknown-linux-gnu gcc=gcc-aarch64-linux-gnu ;; \
+      *) echo "weft is built for amd64 and arm64, not for $TARGETARCH" >&2; exit 1 ;; \
+    esac; \
+    echo "$triple" >/triple; \
+    if [ "$TARGETARCH" != "$BUILDARCH" ]; then \
+      apt-get update; \
+      apt-get install -y --no-install-recommends "$gcc" "libc6-dev-$TARGETARCH-cross"; \
+      rm -rf /var/lib/apt/lists/*; \
+      [ -d "$(rustc --print target-libdir --target "$triple")" ] || rustup target add "$triple"; \
+    fi
+ENV CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER=x86_64-linux-gnu-gcc \
+    CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
+    CC_x86_64_unknown_linux_gnu=x86_64-linux-gnu-gcc \
+    CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
-    rust-target dependencies "$BUILDARCH" "$TARGETARCH" ${NO_DEFAULT_FEATURES:+--no-default-features} --features "$FEATURES"
+    [ "$TARGETARCH" = "$BUILDARCH" ] || node scripts/ci/crates.mjs "--target=$(cat /triple)"
 
 FROM crates AS compiled
-COPY --from=packages /usr/local/bin /usr/local/bin
-COPY --from=packages /usr/local/lib/node_modules /usr/local/lib/node_modules
-COPY --from=packages /weft/node_modules /weft/node_modules
-WORKDIR /weft
+COPY --from=packages /weft/node_modules node_modules
 COPY . .
+ARG FEATURES=""
+ARG NO_DEFAULT_FEATURES=""
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
-    rust-target build "$BUILDARCH" "$TARGETARCH" ${NO_DEFAULT_FEATURES:+--no-default-features} --features "$FEATURES" && \
-    install -m 755 dist/weft /weft-binary
+    node scripts/build-native.mjs "--target=$(cat /triple)" --features "$FEATURES" \
+      ${NO_DEFAULT_FEATURES:+--no-default-features} --out=/weft-binary
 
 FROM scratch AS prebuilt-amd64
 COPY --chmod=755 docker-build/weft-linux-x86_64 /weft-binary
@@ -84,7 +104,7 @@ ENTRYPOINT ["/usr/local/bin/weft"]
 CMD ["gateway"]
 
 # The image: the binary, its folders, and nothing else.
-FROM scratch
+FROM scratch AS default
 ARG VERSION=dev
 ARG REVISION=""
 ARG SOURCE=""

@@ -1,10 +1,9 @@
 // `npm run build:native [-- --features wasm-plugins | --no-default-features] [--out=FILE] [--target=TRIPLE]`: the
 // program as one static executable, dist/weft: the host (Rust) with the bundle appended as bytecode.
-import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { build } from "esbuild";
+import { cargo, hostTriple, run } from "./cargo.mjs";
 import { definesOf, featuresOf } from "./features.mjs";
 import { newest } from "./newest.mjs";
 
@@ -19,14 +18,6 @@ if (!rest.includes("--if-changed") || isStale()) make();
 
 function option(name) {
   return rest.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
-}
-
-function hostTriple() {
-  const asked = spawnSync("rustc", ["-vV"], { encoding: "utf8" });
-  const triple = /^host: (.*)$/m.exec(asked.stdout ?? "")?.[1];
-  if (triple) return triple;
-  process.stderr.write("weft: the native engine needs Rust 1.88 or newer (cargo, rustc); there is none in PATH\n");
-  process.exit(1);
 }
 
 function isStale() {
@@ -76,27 +67,4 @@ async function bundle(folder) {
   });
   const files = readdirSync(folder).sort((a, b) => Number(b === "main.js") - Number(a === "main.js") || (a < b ? -1 : 1));
   return files.map((file) => join(folder, file));
-}
-
-/** Builds one executable of the host; gives its path. */
-function cargo(bin, triple, features) {
-  const home = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
-  // No path of this machine in it: the same sources give the same bytes.
-  const flags = [
-    "-Ctarget-feature=+crt-static",
-    "-Crelocation-model=static",
-    `--remap-path-prefix=${home}=/cargo`,
-    `--remap-path-prefix=${resolve(".")}=/weft`,
-  ];
-  const args = ["build", "--release", "--locked", "--manifest-path=host/Cargo.toml", "--bin", bin, "--target", triple];
-  const chosen = ["--no-default-features", "--features", features.join(",")];
-  run("cargo", [...args, ...chosen, "--quiet"], { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") });
-  return join(process.env.CARGO_TARGET_DIR ?? "host/target", triple, "release", bin);
-}
-
-function run(file, args, env = {}) {
-  const done = spawnSync(file, args, { stdio: ["ignore", 2, 2], env: { ...process.env, ...env } });
-  if (done.status === 0) return;
-  process.stderr.write(`weft: ${file} failed; see its message above\n`);
-  process.exit(1);
 }

@@ -57,7 +57,7 @@ describe.each(["weft", "weft-hardened"])("the service %s", (service) => {
     await health("healthy");
     await made.compose("kill", "--signal", "STOP", service);
     await health("unhealthy");
-    expect(await server.inspect("{{(index .State.Health.Log 0).Output}}")).toContain("does not answer");
+    expect(await server.inspect("{{range .State.Health.Log}}{{.Output}}{{end}}")).toContain("does not answer");
     await made.compose("kill", "--signal", "CONT", service);
     await health("healthy");
   });

@@ -14,7 +14,7 @@ const own = hostTriple();
 const target = option("target") ?? own;
 const entries = option("entry")?.split(",") ?? ["src/native.ts"];
 
-if (!rest.includes("--if-changed") || isStale()) make();
+if (!rest.includes("--if-changed") || isStale()) await make();
 
 function option(name) {
   return rest.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
@@ -65,6 +65,8 @@ async function bundle(folder) {
     logLevel: "warning",
     ...JSON.parse(option("esbuild") ?? "{}"),
   });
-  const files = readdirSync(folder).sort((a, b) => Number(b === "main.js") - Number(a === "main.js") || (a < b ? -1 : 1));
+  const files = readdirSync(folder).sort(
+    (a, b) => Number(b === "main.js") - Number(a === "main.js") || (a < b ? -1 : 1),
+  );
   return files.map((file) => join(folder, file));
 }

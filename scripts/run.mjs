@@ -72,6 +72,19 @@ function bin(name) {
   return join(root, "node_modules", name, path);
 }
 
+/** The black-box tests once more, against the static executable; it needs Rust. */
+async function onNative() {
+  if (spawnSync("cargo", ["--version"]).status !== 0) {
+    process.stderr.write("weft: no cargo in PATH: the native engine was NOT built, and NOT tested\n");
+    return 0;
+  }
+  const env = { WEFT: join(root, "dist/weft") };
+  return inOrder(
+    () => run("scripts/build-native.mjs", ["--if-changed"]),
+    () => run(bin("vitest"), ["run", "test/e2e"], { env }),
+  );
+}
+
 async function runTask() {
   const build = () => run("scripts/bundle.mjs", task === "build" ? args : ["--if-changed"]);
   const weft = (...words) => run(join(root, "dist/node/weft.js"), words, { cwd: workDirectory });
@@ -103,7 +116,7 @@ async function runTask() {
         () => run(bin("knip"), []),
       );
     case "test":
-      return inOrder(build, vitest(...args));
+      return inOrder(build, vitest(...args), () => (args.length > 0 ? 0 : onNative()));
     case "test:e2e":
       return inOrder(build, vitest("test/e2e", ...args));
     case "test:container":

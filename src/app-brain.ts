@@ -3,16 +3,20 @@ import type { Outbox } from "./agent/outbox.ts";
 import { resultFiles } from "./agent/results.ts";
 import { systemPrompt } from "./agent/system-prompt.ts";
 import { createWorker, type Worker } from "./agent/worker.ts";
-import { catalogOptions, policyRules, toolOptions } from "./app-options.ts";
+import { catalogOptions, delegationOptions, policyRules, toolOptions } from "./app-options.ts";
 import type { Loaded } from "./config/load.ts";
 import type { Bus } from "./core/bus.ts";
 import type { Channel } from "./core/channel.ts";
+import type { BackgroundAgents } from "./core/delegation.ts";
 import { WeftError } from "./core/error.ts";
+import type { JournalTurn } from "./core/journal.ts";
+import type { Line } from "./core/line.ts";
 import type { Platform } from "./core/platform.ts";
 import type { Policy } from "./core/policy.ts";
 import type { SessionStore } from "./core/session.ts";
 import type { Tool } from "./core/tool.ts";
 import { type WorkspacePaths, workspacePaths } from "./core/workspace.ts";
+import { absentTools, loadDelegation } from "./features.ts";
 import { createBus } from "./lib/bus.ts";
 import { hexOf } from "./lib/hex.ts";
 import { type ModelCatalog, modelCatalog } from "./models/catalog.ts";
@@ -44,23 +48,40 @@ export interface BrainBase {
   readonly outbox: Pick<Outbox, "post">;
   readonly choices: ModelChoices;
   newId(): string;
+  readonly delegation: DelegationBase | undefined;
 }
 
+/** What sub-agents are begun with; absent in a build without them. */
+export interface DelegationBase {
+  readonly module: DelegationModule;
+  /** There once everything is joined. */
+  readonly line: () => Pick<Line, "receive" | "stop">;
+  readonly open: () => JournalTurn[];
+  /** False in a process that ends with its answer. */
+  readonly stays: boolean;
+}
+
+export type DelegationModule = Awaited<ReturnType<NonNullable<typeof loadDelegation>>>;
+
 /** A brain for looking only: nothing is locked or written. Throws like `openApp` when the model cannot be used. */
-export function lookingBrain(platform: Platform, loaded: Loaded): Brain & { readonly sessions: SessionStore } {
+export async function lookingBrain(
+  platform: Platform,
+  loaded: Loaded,
+): Promise<Brain & { readonly sessions: SessionStore }> {
   const paths = workspacePaths(loaded.workspace);
   const base: BrainBase = {
     platform,
     paths,
     ...keptIn(platform, paths),
     channels: new Map(),
-    outbox: {
-      post: async () => {
-        throw new WeftError("internal", "a brain for looking sends nothing");
-      },
-    },
+    outbox: { post: async () => justLooking() },
+    delegation: loadDelegation && { module: await loadDelegation(), line: justLooking, open: () => [], stays: false },
   };
   return { ...brainOf(base, loaded), sessions: base.store };
+}
+
+function justLooking(): never {
+  throw new WeftError("internal", "a brain for looking sends nothing");
 }
 
 export function keptIn(
@@ -84,7 +105,8 @@ export function brainOf(base: BrainBase, loaded: Loaded): Brain {
   const policy = simplePolicy(policyRules(loaded.config));
   const door = egressDoor({ platform, policy });
   const models = modelCatalog(catalogOptions(platform, loaded));
-  const tools = builtinTools({
+  const delegation = delegationOf(base, { loaded, models });
+  const builtin = builtinTools({
     ...toolOptions(loaded),
     platform,
     policy,
@@ -92,8 +114,9 @@ export function brainOf(base: BrainBase, loaded: Loaded): Brain {
     workspace: paths.root,
     channels: () => [...channels.keys()],
   });
+  const tools = [...builtin, ...(delegation?.tools ?? [])];
   models.get(models.defaultId(), loaded.config.agents.defaults.fallbacks);
-  const worker = workerOf(base, { loaded, models, tools, policy });
+  const worker = workerOf(base, { loaded, models, tools, policy, background: delegation?.background });
   return {
     loaded,
     models,
@@ -105,6 +128,18 @@ export function brainOf(base: BrainBase, loaded: Loaded): Brain {
   };
 }
 
+function delegationOf(base: BrainBase, { loaded, models }: Pick<Brain, "loaded" | "models">) {
+  if (!base.delegation) return undefined;
+  const { module, ...joined } = base.delegation;
+  return module.createDelegation({
+    ...joined,
+    ...delegationOptions(loaded.config),
+    checkModel: (id) => void models.get(id),
+    newId: base.newId,
+    now: base.platform.now,
+  });
+}
+
 function modelIds(models: ModelCatalog, { config }: Loaded): string[] {
   const configured = Object.entries(config.providers).flatMap(([vendor, provider]) =>
     Object.keys(provider.models).map((name) => `${vendor}/${name}`),
@@ -114,19 +149,28 @@ function modelIds(models: ModelCatalog, { config }: Loaded): string[] {
 
 function workerOf(
   base: BrainBase,
-  { loaded, models, tools, policy }: Pick<Brain, "loaded" | "models" | "tools" | "policy">,
+  {
+    loaded,
+    models,
+    tools,
+    policy,
+    background,
+  }: Pick<Brain, "loaded" | "models" | "tools" | "policy"> & { readonly background: BackgroundAgents | undefined },
 ): Worker {
   const { platform, paths } = base;
   const { defaults } = loaded.config.agents;
   return createWorker({
     ...base,
     tools,
+    absentTools: absentTools(),
+    background,
     policy,
     keepLong: resultFiles(platform.files, paths.results),
     systemPrompt: systemPrompt({ files: platform.files, workspace: paths.root, now: platform.now }),
-    model: async (id) => {
+    model: async (id, fallback) => {
       await models.prepare(id);
-      return models.get(id, id === models.defaultId() ? defaults.fallbacks : []);
+      const isDefault = [id, fallback].includes(models.defaultId());
+      return models.get(id, [...(fallback === undefined ? [] : [fallback]), ...(isDefault ? defaults.fallbacks : [])]);
     },
     checkModel: (id) => void models.get(id),
     knownModels: models.known,

@@ -80,6 +80,11 @@ export function policyRules({ tools }: Config): PolicyRules {
   return { tools: { allow, deny }, commands, urls };
 }
 
+export function delegationOptions({ delegation }: Config) {
+  const { claudeEnabled, claudeModel, maxTurns, maxTokens, claudeFlowEnabled, rules, excludedTools } = delegation;
+  return { claudeEnabled, claudeModel, maxTurns, maxTokens, flowEnabled: claudeFlowEnabled, rules, excludedTools };
+}
+
 export function toolOptions({ config, env }: Loaded): Pick<BuiltinOptions, "exec" | "fetch" | "search"> {
   const { exec, web } = config.tools;
   return {

@@ -5,6 +5,8 @@ import type { Journal } from "./core/journal.ts";
 import type { Platform } from "./core/platform.ts";
 import type { PartStatus } from "./core/status.ts";
 import { workspacePaths } from "./core/workspace.ts";
+import { featureNames } from "./features.ts";
+import { version } from "./version.ts";
 
 /** How each part is, by looking at it now. */
 export async function partsStatus(
@@ -23,6 +25,7 @@ export async function partsStatus(
     part("tools", "ok", tools.map(({ name }) => name).join(", ")),
     part("channels", names.length === 0 ? "off" : "ok", names.length === 0 ? "none configured" : names.join(", ")),
     part("engine", "ok", base.platform.engine),
+    buildPart(part),
   ];
 }
 
@@ -51,12 +54,21 @@ export async function initialStatus(platform: Platform, loaded: Loaded): Promise
   const { now } = platform;
   const part = partAt(now);
   const paths = workspacePaths(loaded.workspace);
-  return [configPart(loaded, part), modelPart(platform, loaded, part), await workspacePart({ platform, paths }, part)];
+  return [
+    configPart(loaded, part),
+    await modelPart(platform, loaded, part),
+    await workspacePart({ platform, paths }, part),
+    buildPart(part),
+  ];
 }
 
-function modelPart(platform: Platform, loaded: Loaded, part: NewPart): PartStatus {
+function buildPart(part: NewPart): PartStatus {
+  return part("build", "ok", `weft ${version}, features: ${featureNames().join(", ") || "none"}`);
+}
+
+async function modelPart(platform: Platform, loaded: Loaded, part: NewPart): Promise<PartStatus> {
   try {
-    const { models } = lookingBrain(platform, loaded);
+    const { models } = await lookingBrain(platform, loaded);
     return modelState(models.defaultId(), loaded, part);
   } catch (error) {
     return part("model", "failed", WeftError.from(error).message);

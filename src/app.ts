@@ -1,17 +1,19 @@
 import { lanes } from "./agent/lanes.ts";
 import { createLine, type RunningLine } from "./agent/line.ts";
 import { type Outbox, outbox } from "./agent/outbox.ts";
-import { type Brain, type BrainBase, brainOf, keptIn } from "./app-brain.ts";
+import { type Brain, type BrainBase, brainOf, type DelegationModule, keptIn } from "./app-brain.ts";
 import { partsStatus } from "./app-status.ts";
 import type { Loaded } from "./config/load.ts";
 import type { Bus } from "./core/bus.ts";
-import type { Channel } from "./core/channel.ts";
+import type { Channel, Deliverer } from "./core/channel.ts";
+import { subSessionPrefix } from "./core/delegation.ts";
 import { WeftError } from "./core/error.ts";
 import type { Journal } from "./core/journal.ts";
 import type { Line } from "./core/line.ts";
 import type { Lock, Platform } from "./core/platform.ts";
 import type { PartStatus } from "./core/status.ts";
 import { type Owner, type WorkspacePaths, workspacePaths } from "./core/workspace.ts";
+import { loadDelegation } from "./features.ts";
 import { openJournal } from "./sessions/journal.ts";
 
 /** The running parts, joined. This and the files `app-*.ts` beside it are the only ones that know all rooms. */
@@ -24,7 +26,7 @@ export interface App {
   readonly brain: Brain;
   newId(): string;
   status(): Promise<PartStatus[]>;
-  /** False when there was none. */
+  /** With those of its sub-agents. False when there was none. */
   deleteSession(session: string): Promise<boolean>;
   /** Turns that begin from now on follow the new configuration. Throws when it cannot be used; then nothing changes. */
   reload(loaded: Loaded): void;
@@ -133,6 +135,14 @@ interface Base extends BrainBase {
   readonly options: AppOptions;
   readonly journal: Journal;
   readonly outbox: Outbox;
+  /** The channels, and what delivers within weft. */
+  readonly deliverers: ReadonlyMap<string, Deliverer>;
+  /** Filled once the line is there. */
+  readonly joined: Joined;
+}
+
+interface Joined {
+  line?: RunningLine;
 }
 
 async function openBase(opening: Opening): Promise<Base> {
@@ -142,16 +152,37 @@ async function openBase(opening: Opening): Promise<Base> {
   const { bus, store } = kept;
   const warn = (message: string) => bus.publish({ type: "log", level: "warn", message });
   options.watch?.(bus);
-  const journal = await openJournal({ files, folder: paths.journal, store, now, warn });
+  const [journal, module] = await Promise.all([
+    openJournal({ files, folder: paths.journal, store, now, warn }),
+    loadDelegation?.(),
+  ]);
   const channels = new Map((options.channels ?? []).map((channel) => [channel.name, channel]));
   const failed = (where: string, error: WeftError) => bus.publish({ type: "failure", where, error });
+  const joined: Joined = {};
+  const delegation = module && delegationBase(module, { journal, joined, stays: options.resume });
+  const own = module && delegation ? [module.answersOf({ ...delegation, now })] : [];
+  const deliverers = new Map([...channels, ...own.map((each) => [each.name, each] as const)]);
   return {
     ...opening,
     ...kept,
     journal,
     channels,
-    outbox: outbox({ journal, channels, failed, sleep }),
+    deliverers,
+    delegation,
+    joined,
+    outbox: outbox({ journal, channels: deliverers, failed, sleep }),
   };
+}
+
+function delegationBase(
+  module: DelegationModule,
+  { journal, joined, stays }: { readonly journal: Journal; readonly joined: Joined; readonly stays: boolean },
+): NonNullable<Base["delegation"]> {
+  const line = () => {
+    if (!joined.line) throw new WeftError("internal", "a sub-agent before the line is there");
+    return joined.line;
+  };
+  return { module, line, open: () => journal.open(), stays };
 }
 
 function sleep(ms: number): Promise<void> {
@@ -162,6 +193,7 @@ function lineOf(base: Base, brain: () => Brain): RunningLine {
   const { limits, defaults } = base.loaded.config.agents;
   return createLine({
     ...base,
+    channels: base.deliverers,
     lanes: lanes({
       concurrent: limits.concurrentTurns,
       perUser: limits.perUser,
@@ -185,6 +217,7 @@ function appOf(base: Base): App {
   const { platform, paths, store, journal, choices, lock, options } = base;
   const state = { brain: brainOf(base, base.loaded) };
   const line = lineOf(base, () => state.brain);
+  base.joined.line = line;
   if (options.resume) line.resume();
   return {
     platform,
@@ -197,8 +230,12 @@ function appOf(base: Base): App {
     },
     status: () => partsStatus(base, state.brain),
     async deleteSession(session) {
-      await journal.forget(session);
-      await choices.forget(session);
+      const below = (await store.list()).filter((info) => info.session.startsWith(subSessionPrefix(session)));
+      for (const each of [...below.map((info) => info.session), session]) {
+        await journal.forget(each);
+        await choices.forget(each);
+      }
+      for (const info of below) await store.remove(info.session);
       return await store.remove(session);
     },
     reload(loaded) {

@@ -258,7 +258,7 @@ async fn dispatch<'js>(ctx: Ctx<'js>, mut queue: mpsc::Receiver<Job>, handler: F
 #[derive(Trace, JsLifetime)]
 #[rquickjs::class]
 pub struct Listener {
-    #[qjs(get, skip_trace)]
+    #[qjs(skip_trace)]
     port: u16,
     #[qjs(skip_trace)]
     phase: watch::Sender<Phase>,

@@ -1,4 +1,5 @@
 import type { Inbound } from "../core/channel.ts";
+import type { BackgroundAgents } from "../core/delegation.ts";
 import { textOf } from "../core/message.ts";
 import type { Usage } from "../core/model.ts";
 import type { Entry, SessionStore } from "../core/session.ts";
@@ -14,6 +15,8 @@ export interface CommandOptions {
   chooseModel(session: string, model: string): Promise<void>;
   /** Models that can be named, for `/model` alone. */
   knownModels(): readonly string[];
+  /** Absent: this build has none. */
+  readonly background?: BackgroundAgents | undefined;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -42,9 +45,10 @@ const commands: Readonly<Record<string, Command>> = {
   tools: { usage: "/tools", summary: "the agent's tools", run: async (_, { tools }) => ({ text: listTools(tools) }) },
   model: { usage: "/model [VENDOR/NAME]", summary: "show or choose this conversation's model", run: model },
   sessions: { usage: "/sessions", summary: "the newest conversations", run: listSessions },
+  agents: { usage: "/agents [stop ID]", summary: "what works for you in the background", run: agents },
   stop: {
     usage: "/stop",
-    summary: "end what the agent is doing now",
+    summary: "end what the agent is doing now, in the background too",
     run: async () => ({ text: "Nothing is running." }),
   },
   cost: { usage: "/cost", summary: "the tokens this conversation has used", run: cost },
@@ -52,7 +56,7 @@ const commands: Readonly<Record<string, Command>> = {
 
 /** The command in a message, if it is one of ours; other words with a slash are for the model. */
 export function commandIn(inbound: Inbound): { readonly name: string; readonly rest: string } | undefined {
-  if (inbound.history) return undefined;
+  if (inbound.history || inbound.delegated) return undefined;
   const text = textOf({ role: "user", parts: inbound.parts, at: 0 }).trim();
   const match = /^\/([a-z]+)(?:\s+(.*))?$/s.exec(text);
   const name = match?.[1] ?? "";
@@ -90,6 +94,21 @@ async function model({ session, rest }: Call, options: CommandOptions): Promise<
   }
   const known = options.knownModels().join(", ");
   return { text: `Model: ${await options.modelOf(session)}\nChange it with /model VENDOR/NAME. Vendors: ${known}` };
+}
+
+async function agents({ session, rest }: Call, { background, now }: CommandOptions): Promise<CommandResult> {
+  if (!background)
+    return { text: "This build of weft was made without the feature `delegation`: it has no sub-agents." };
+  const id = /^stop\s+(\S+)$/.exec(rest)?.[1];
+  if (id !== undefined) {
+    return { text: background.stop(session, id) ? `Stopped ${id}.` : `No agent ${id} is running: see /agents` };
+  }
+  if (rest !== "") return { text: "Usage: /agents, or /agents stop ID" };
+  const rows = background.list(session).map(({ id: name, startedAt, rounds, description }) => {
+    const how = rounds === 0 ? "begun" : `${rounds} step(s)`;
+    return `${name}  ${Math.round((now() - startedAt) / 1000)} s, ${how}  ${description}`;
+  });
+  return { text: rows.length === 0 ? "Nothing runs in the background." : rows.join("\n") };
 }
 
 async function listSessions({ session }: Call, { store }: CommandOptions): Promise<CommandResult> {

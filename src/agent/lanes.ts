@@ -14,17 +14,36 @@ export interface Lanes {
    * Runs the task when it is its turn: one at a time in a session, in the order given; sessions side by side.
    * Throws `limit` at once when too many wait.
    */
-  enter<T>(lane: { readonly session: string; readonly user: string }, task: () => Promise<T>): Promise<T>;
+  enter<T>(lane: Lane, task: () => Promise<T>): Promise<T>;
   counts(): { readonly running: number; readonly waiting: number };
   /** Resolves when nothing runs or waits. */
   idle(): Promise<void>;
+}
+
+export interface Lane {
+  readonly session: string;
+  readonly user: string;
+  /**
+   * `nested` runs in the place of a turn that waits for it, so it takes no place of its own. `background` leaves half
+   * of the places to people, where there is more than one.
+   */
+  readonly kind?: "nested" | "background";
 }
 
 /** Waiting turns over all sessions; each holds its message in RAM. */
 const mostWaiting = 4096;
 
 export function lanes(limits: LaneLimits): Lanes {
-  const state: State = { limits, waiting: [], busySessions: new Set(), users: new Map(), running: 0, watchers: [] };
+  const state: State = {
+    limits,
+    waiting: [],
+    busySessions: new Set(),
+    users: new Map(),
+    running: 0,
+    nested: 0,
+    background: 0,
+    watchers: [],
+  };
   return {
     enter: (lane, task) => enter(state, lane, task),
     counts: () => ({ running: state.running, waiting: state.waiting.length }),
@@ -42,17 +61,18 @@ interface State {
   readonly busySessions: Set<string>;
   readonly users: Map<string, number>;
   running: number;
+  /** Of those that run. */
+  nested: number;
+  background: number;
   watchers: (() => void)[];
 }
 
-interface Ticket {
-  readonly session: string;
-  readonly user: string;
+interface Ticket extends Lane {
   readonly begin: () => Promise<void>;
   started: boolean;
 }
 
-function enter<T>(state: State, lane: { session: string; user: string }, task: () => Promise<T>): Promise<T> {
+function enter<T>(state: State, lane: Lane, task: () => Promise<T>): Promise<T> {
   const queued = state.waiting.filter(({ session }) => session === lane.session).length;
   if (queued >= state.limits.queuedPerSession) {
     throw new WeftError("limit", `${queued} messages wait in session ${lane.session} already: wait or send /stop`, {
@@ -70,13 +90,11 @@ function enter<T>(state: State, lane: { session: string; user: string }, task: (
 }
 
 function startWhatMay(state: State): void {
-  const { limits, users, busySessions } = state;
+  const { busySessions } = state;
   /** A session's turns keep their order: once one of them must wait, so must those behind it. */
   const held = new Set<string>();
   for (const ticket of state.waiting) {
-    if (state.running >= limits.concurrent) break;
-    const mine = users.get(ticket.user) ?? 0;
-    if (busySessions.has(ticket.session) || held.has(ticket.session) || mine >= limits.perUser) {
+    if (busySessions.has(ticket.session) || held.has(ticket.session) || !hasPlace(state, ticket)) {
       held.add(ticket.session);
       continue;
     }
@@ -86,20 +104,33 @@ function startWhatMay(state: State): void {
   state.waiting = state.waiting.filter(({ started }) => !started);
 }
 
+function hasPlace(state: State, { user, kind }: Ticket): boolean {
+  const { limits, users } = state;
+  if (kind === "nested") return true;
+  if (kind === "background" && state.background >= Math.max(1, Math.floor(limits.concurrent / 2))) return false;
+  return state.running - state.nested < limits.concurrent && (users.get(user) ?? 0) < limits.perUser;
+}
+
 function start(state: State, ticket: Ticket): void {
   state.running++;
   state.busySessions.add(ticket.session);
-  state.users.set(ticket.user, (state.users.get(ticket.user) ?? 0) + 1);
+  occupy(state, ticket, 1);
   const end = () => {
     state.running--;
     state.busySessions.delete(ticket.session);
-    const left = (state.users.get(ticket.user) ?? 1) - 1;
-    if (left === 0) state.users.delete(ticket.user);
-    else state.users.set(ticket.user, left);
+    occupy(state, ticket, -1);
     startWhatMay(state);
     if (state.running > 0 || state.waiting.length > 0) return;
     for (const watcher of state.watchers.splice(0)) watcher();
   };
   // `begin` never rejects: it hands over how the task ended.
   ticket.begin().then(end, end);
+}
+
+function occupy(state: State, { user, kind }: Ticket, places: 1 | -1): void {
+  if (kind) state[kind] += places;
+  if (kind === "nested") return;
+  const taken = (state.users.get(user) ?? 0) + places;
+  if (taken === 0) state.users.delete(user);
+  else state.users.set(user, taken);
 }

@@ -1,5 +1,5 @@
 import type { Bus } from "../core/bus.ts";
-import type { Channel, Inbound, Reply } from "../core/channel.ts";
+import type { Deliverer, Inbound, Reply } from "../core/channel.ts";
 import { WeftError } from "../core/error.ts";
 import type { Journal, JournalTurn } from "../core/journal.ts";
 import type { Line, Receipt } from "../core/line.ts";
@@ -7,7 +7,7 @@ import type { Entry } from "../core/session.ts";
 import { type EventHub, eventHub } from "../lib/event-hub.ts";
 import { closingEntries, failedReply } from "./closing.ts";
 import { commandIn } from "./commands.ts";
-import type { Lanes } from "./lanes.ts";
+import type { Lane, Lanes } from "./lanes.ts";
 import { background, type Outbox } from "./outbox.ts";
 import type { Outcome } from "./turn.ts";
 
@@ -15,7 +15,7 @@ export interface LineOptions {
   readonly journal: Journal;
   readonly lanes: Lanes;
   readonly outbox: Outbox;
-  readonly channels: ReadonlyMap<string, Channel>;
+  readonly channels: ReadonlyMap<string, Deliverer>;
   readonly bus: Bus;
   /** Runs the turn itself: a command or the model. Throws when it fails. */
   readonly work: (work: Work) => Promise<Outcome>;
@@ -37,6 +37,8 @@ export interface Work {
   readonly signal: AbortSignal;
   readonly emit: EventHub["push"];
   readonly step: (entries: readonly Entry[]) => Promise<void>;
+  /** Time until the deadline. */
+  readonly leftMs: () => number;
 }
 
 export interface RunningLine extends Line {
@@ -140,12 +142,21 @@ function enterLane(state: State, active: Active, safe: Promise<boolean>): void {
   const task = async () => {
     if (await safe) await runInLane(state, active);
   };
-  const user = `${active.inbound.from.channel} ${active.inbound.sender}`;
-  const { session } = active.inbound;
-  // A command to stop must not wait behind what it shall stop.
-  const isStop = commandIn(active.inbound)?.name === "stop";
-  const lane = isStop ? { session: `${session} ${active.turn}`, user: `${user} stop` } : { session, user };
+  const lane = laneOf(active);
   background({ failed: (where, error) => fail(state, where, error) }, "turn", state.options.lanes.enter(lane, task));
+}
+
+function laneOf({ turn, inbound }: Active): Lane {
+  const agent = inbound.delegated?.agent;
+  const { channel, sender } = agent?.actor ?? { channel: inbound.from.channel, sender: inbound.sender };
+  const { session } = inbound;
+  const user = `${channel} ${sender}`;
+  // Its caller has a place and waits: a second one for it could be one that never comes free.
+  if (agent && !agent.answerTo) return { session, user, kind: "nested" };
+  if (agent) return { session, user: `${user} background`, kind: "background" };
+  // A command to stop must not wait behind what it shall stop.
+  if (commandIn(inbound)?.name === "stop") return { session: `${session} ${turn}`, user: `${user} stop` };
+  return { session, user };
 }
 
 function newActive(turn: string, inbound: Inbound, written: readonly Entry[]): Active {
@@ -168,8 +179,11 @@ function receiptOf(active: Active, duplicate: boolean): Receipt {
 function stop(state: State, session: string): boolean {
   let stopped = false;
   for (const active of state.active.values()) {
-    if (active.inbound.session !== session || !active.running) continue;
-    if (commandIn(active.inbound)) continue;
+    const { inbound, running } = active;
+    const agent = inbound.delegated?.agent;
+    // A message that waits is the user's next word; an agent that waits is part of what is to stop.
+    const isMeant = agent ? [agent.parent, inbound.session].includes(session) : inbound.session === session && running;
+    if (!isMeant || commandIn(inbound) || active.controller.signal.aborted) continue;
     active.controller.abort(new WeftError("aborted", "stopped by the user"));
     stopped = true;
   }
@@ -205,10 +219,13 @@ async function outcomeOf(state: State, active: Active): Promise<Outcome | undefi
   const { options } = state;
   const { turn, inbound, written, hub, controller } = active;
   const { signal } = controller;
-  const limit = `${Math.round(options.turnTimeoutMs / 1000)} s`;
+  const limitMs = Math.min(options.turnTimeoutMs, inbound.delegated?.agent?.limits.ms ?? options.turnTimeoutMs);
+  const limit = `${Math.round(limitMs / 1000)} s`;
   const late = () =>
     new WeftError("timeout", `the turn was stopped after ${limit} (agents.defaults.turn_timeout_secs)`);
-  const cancelTimer = options.timer(options.turnTimeoutMs, () => controller.abort(late()));
+  const cancelTimer = options.timer(limitMs, () => controller.abort(late()));
+  const deadline = options.monotonic() + limitMs;
+  const leftMs = () => Math.max(0, deadline - options.monotonic());
   const step = async (entries: readonly Entry[]) => {
     await options.journal.step(turn, entries);
     written.push(...entries);
@@ -216,7 +233,7 @@ async function outcomeOf(state: State, active: Active): Promise<Outcome | undefi
   try {
     signal.throwIfAborted();
     if (state.closing && inbound.durable) return undefined;
-    const work = { turn, inbound, written: written.slice(), signal, emit: hub.push, step };
+    const work = { turn, inbound, written: written.slice(), signal, emit: hub.push, step, leftMs };
     return commandIn(inbound)?.name === "stop" ? stopOutcome(state, inbound) : await options.work(work);
   } catch (thrown) {
     const error = WeftError.from(signal.aborted ? signal.reason : thrown);

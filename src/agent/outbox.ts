@@ -1,5 +1,5 @@
 import type { Address } from "../core/address.ts";
-import type { Channel, Outgoing } from "../core/channel.ts";
+import type { Deliverer, Outgoing } from "../core/channel.ts";
 import { type ErrorCode, WeftError } from "../core/error.ts";
 import type { Journal, OutboxItem } from "../core/journal.ts";
 import { eventHub } from "../lib/event-hub.ts";
@@ -7,7 +7,7 @@ import { serial } from "../lib/serial.ts";
 
 export interface OutboxOptions {
   readonly journal: Journal;
-  readonly channels: ReadonlyMap<string, Channel>;
+  readonly channels: ReadonlyMap<string, Deliverer>;
   /** Rejects when the program ends. */
   readonly sleep: (ms: number) => Promise<void>;
   readonly failed: (channel: string, error: WeftError) => void;
@@ -87,7 +87,7 @@ async function deliver(options: OutboxOptions, outgoing: Outgoing): Promise<void
   }
 }
 
-function channelOf({ channels }: OutboxOptions, name: string): Channel {
+function channelOf({ channels }: OutboxOptions, name: string): Deliverer {
   const channel = channels.get(name);
   if (channel) return channel;
   const connected = [...channels.keys()].join(", ") || "none";

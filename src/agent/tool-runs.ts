@@ -7,6 +7,8 @@ import type { Tool, ToolContext, ToolOutput } from "../core/tool.ts";
 
 export interface ToolRunOptions {
   readonly tools: ReadonlyMap<string, Tool>;
+  /** Tools that are known and not there, by name: why. */
+  readonly absent: ReadonlyMap<string, string>;
   readonly policy: Policy;
   /** Keeps a long text as a file and returns the path that `read_file` takes. */
   readonly keepLong: (name: string, text: string) => Promise<string>;
@@ -93,11 +95,13 @@ async function outcomeOf(call: CallPart, options: ToolRunOptions, run: ToolRun):
 
 async function allowedRun(
   call: CallPart,
-  { tools, policy }: ToolRunOptions,
+  { tools, absent, policy }: ToolRunOptions,
   context: ToolContext,
 ): Promise<string | ToolOutput> {
   const tool = tools.get(call.tool);
   if (!tool) {
+    const why = absent.get(call.tool);
+    if (why !== undefined) throw new WeftError("missing", `tool not found: ${call.tool}. ${why}`);
     throw new WeftError("missing", `tool not found: ${call.tool}. There are: ${[...tools.keys()].sort().join(", ")}`);
   }
   if (call.invalid !== undefined || !isJsonObject(call.input)) {

@@ -1,10 +1,13 @@
 import type { Inbound, Reply, TurnEvent } from "../core/channel.ts";
+import type { Caller } from "../core/delegation.ts";
 import { WeftError } from "../core/error.ts";
 import { type CallPart, callsOf, type Message, type ResultPart, textOf } from "../core/message.ts";
 import type { Model, ModelDone, Prompt, Usage } from "../core/model.ts";
 import type { Entry } from "../core/session.ts";
 import type { Tool } from "../core/tool.ts";
+import { type GrowingText, growingText } from "../lib/growing-text.ts";
 import { tokensOfMessages, tokensOfText, tokensOfTools } from "../lib/tokens.ts";
+import { type Budget, callerOf, isUsedUp, outputLeft } from "./budget.ts";
 import { type LoopBreaker, loopBreaker } from "./loop-breaker.ts";
 import { compactIfNeeded, type PromptInput, type PromptSettings, promptOf, type View, viewOf } from "./prompt.ts";
 import { resumeCalls, runCalls, type ToolRun, type ToolRunOptions } from "./tool-runs.ts";
@@ -12,6 +15,8 @@ import { resumeCalls, runCalls, type ToolRun, type ToolRunOptions } from "./tool
 export interface TurnOptions {
   readonly toolRuns: ToolRunOptions;
   readonly maxIterations: number;
+  /** What all answers together may hold, in tokens; absent = as many as the rounds allow. */
+  readonly outputTokens?: number;
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly monotonic: () => number;
@@ -42,6 +47,8 @@ export interface TurnIo {
   /** Makes a step durable. */
   readonly step: (entries: readonly Entry[]) => Promise<void>;
   readonly answered: (done: ModelDone, ms: number) => void;
+  /** Time until the deadline. */
+  readonly leftMs: () => number;
   readonly toolRun: Omit<ToolRun, "record" | "emit" | "turn">;
 }
 
@@ -71,7 +78,10 @@ export async function runTurn(options: TurnOptions, job: TurnJob, io: TurnIo): P
     await step(turn, [entry(turn, message, done)]);
     const why = await callTools(turn, calls);
     if (why !== undefined) return finish(turn, says(turn, `I stopped here: ${why}. Tell me how to go on.`), "loop");
-    if (roundsOf(turn) >= options.maxIterations) return await sumUp(turn);
+    if (roundsOf(turn) >= options.maxIterations) {
+      return await sumUp(turn, `all ${options.maxIterations} tool rounds of this message`);
+    }
+    if (isUsedUp(turn.budget, turn, job.settings.maxOutputTokens)) return await sumUp(turn, "the tokens of this task");
   }
 }
 
@@ -98,11 +108,12 @@ interface Turn {
   /** What goes before the next step. */
   unsaved: Entry[];
   readonly breaker: LoopBreaker;
+  readonly budget: Budget;
   readonly tools: readonly Tool[];
   /** Numbers the entries of this turn, those before a crash included. */
   nextEntry: number;
   /** All text the user sees of this turn. */
-  text: string;
+  readonly text: GrowingText;
   usage: Usage;
   model: string;
 }
@@ -119,9 +130,14 @@ function beginTurn(options: TurnOptions, job: TurnJob, io: TurnIo): Turn {
     entries,
     unsaved: [],
     breaker: loopBreaker(),
+    budget: {
+      firm: options.outputTokens !== undefined,
+      outputTokens: options.outputTokens ?? options.maxIterations * job.settings.maxOutputTokens,
+      reserved: 0,
+    },
     tools,
     nextEntry,
-    text: "",
+    text: growingText(),
     usage,
     model: job.model.id,
   };
@@ -176,8 +192,11 @@ async function ask(turn: Turn, withoutTools: boolean, extra: readonly Message[] 
   }
 }
 
-function promptInput({ job, options, tools, io }: Turn, withoutTools: boolean): PromptInput {
-  const { model, inbound, system, settings } = job;
+function promptInput(turn: Turn, withoutTools: boolean): PromptInput {
+  const { job, options, tools, io, budget } = turn;
+  const { model, inbound, system } = job;
+  const most = budget.firm ? Math.max(1, outputLeft(budget, turn)) : job.settings.maxOutputTokens;
+  const settings = { ...job.settings, maxOutputTokens: Math.min(most, job.settings.maxOutputTokens) };
   const ratio = options.calibration.ratio(model.id);
   return {
     model,
@@ -208,7 +227,7 @@ async function makeRoom(
 async function stream(turn: Turn, prompt: Prompt, input: PromptInput): Promise<Answer> {
   const { io, options } = turn;
   const began = options.monotonic();
-  const before = turn.text;
+  const before = turn.text.length;
   for await (const event of input.model.stream(prompt, io.signal)) {
     if (event.type === "done") {
       const ours = tokensOfText(prompt.system) + tokensOfTools(prompt.tools) + tokensOfMessages(prompt.messages);
@@ -221,9 +240,9 @@ async function stream(turn: Turn, prompt: Prompt, input: PromptInput): Promise<A
       io.answered(event, options.monotonic() - began);
       return { message: { ...event.message, at: options.now() }, done: event };
     }
-    if (event.type === "text") show(turn, event.delta, turn.text === before);
+    if (event.type === "text") show(turn, event.delta, turn.text.length === before);
     else {
-      if (event.type === "restart") turn.text = before;
+      if (event.type === "restart") turn.text.cut(before);
       io.emit(event);
     }
   }
@@ -234,8 +253,8 @@ async function stream(turn: Turn, prompt: Prompt, input: PromptInput): Promise<A
 /** Text of different rounds is set apart, so that the deltas joined are the reply. */
 function show(turn: Turn, delta: string, begins = true): void {
   if (delta === "") return;
-  const apart = begins && turn.text !== "" && !turn.text.endsWith("\n\n") ? "\n\n" : "";
-  turn.text += apart + delta;
+  const apart = begins && turn.text.length > 0 && !turn.text.toString().endsWith("\n\n") ? "\n\n" : "";
+  turn.text.add(apart + delta);
   turn.io.emit({ type: "text", delta: apart + delta });
 }
 
@@ -255,6 +274,7 @@ function toolRun(turn: Turn, results: ResultPart[] = []): ToolRun {
   const at = turn.options.now();
   return {
     ...turn.io.toolRun,
+    context: { ...turn.io.toolRun.context, caller: callerIn(turn) },
     turn: turn.job.turn,
     emit: turn.io.emit,
     record: async (done) => {
@@ -268,20 +288,46 @@ function toolRun(turn: Turn, results: ResultPart[] = []): ToolRun {
   };
 }
 
-/** The tool rounds are used up: the model says how far it came, and the user may send it on. */
-async function sumUp(turn: Turn): Promise<Outcome> {
-  const text = `[weft: all ${turn.options.maxIterations} tool rounds of this message are used up. Without tools now: tell the user
+function callerIn(turn: Turn): Caller {
+  const { job, options, io, budget, tools } = turn;
+  const { from, history, delegated } = job.inbound;
+  return callerOf({
+    about: {
+      from,
+      kept: history === undefined,
+      model: job.model.id,
+      maxOutputTokens: job.settings.maxOutputTokens,
+      tools: tools.map(({ name }) => name),
+      ...(delegated && { delegated }),
+    },
+    budget,
+    maxRounds: options.maxIterations,
+    leftMs: io.leftMs,
+    spent: () => ({ usage: turn.usage, rounds: roundsOf(turn) }),
+    spend: (usage) => {
+      turn.usage = addUsage(turn.usage, usage);
+    },
+  });
+}
+
+/** The tool rounds or tokens are used up: the model says how far it came, and the user may send it on. */
+async function sumUp(turn: Turn, what: string): Promise<Outcome> {
+  const text = `[weft: ${what} are used up. Without tools now: tell the user
 what you did, what you found and what is left, and offer to go on.]`;
   const note: Message = { role: "user", parts: [{ type: "text", text }], at: turn.options.now() };
   try {
+    if (isUsedUp(turn.budget, turn, 1)) return finish(turn, says(turn, usedUp(what)), "limit");
     const answer = await ask(turn, true, [note]);
     if (textOf(answer.message).trim() !== "") return finish(turn, answer, "limit");
   } catch (error) {
     turn.io.signal.throwIfAborted();
     turn.io.emit({ type: "notice", text: `the model could not sum up: ${WeftError.from(error).message}` });
   }
-  const limit = `I have used all ${turn.options.maxIterations} tool rounds for this message and am not done. Shall I go on?`;
-  return finish(turn, says(turn, limit), "limit");
+  return finish(turn, says(turn, usedUp(what)), "limit");
+}
+
+function usedUp(what: string): string {
+  return `I have used up ${what} and am not done. Shall I go on?`;
 }
 
 /** Words of our own, not the model's. */
@@ -296,7 +342,10 @@ function finish(
   stop: Reply["stop"],
 ): Outcome {
   const { usage, model } = turn;
-  return { reply: { text: turn.text, usage, model, stop }, entries: [...turn.unsaved, entry(turn, message, done)] };
+  return {
+    reply: { text: turn.text.toString(), usage, model, stop },
+    entries: [...turn.unsaved, entry(turn, message, done)],
+  };
 }
 
 function allEntries({ job, entries, unsaved }: Turn): Entry[] {

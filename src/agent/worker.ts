@@ -1,5 +1,7 @@
 import type { Bus } from "../core/bus.ts";
-import type { Message } from "../core/message.ts";
+import type { Inbound } from "../core/channel.ts";
+import type { BackgroundAgents, SubAgent } from "../core/delegation.ts";
+import { type Message, textOf } from "../core/message.ts";
 import type { Model } from "../core/model.ts";
 import type { Policy } from "../core/policy.ts";
 import type { Entry, SessionStore } from "../core/session.ts";
@@ -24,14 +26,18 @@ export interface WorkerOptions {
   readonly choices: ModelChoices;
   readonly bus: Bus;
   readonly outbox: Pick<Outbox, "post">;
-  /** The model ready for use: probed, with its fallbacks behind it. Throws when it cannot be used. */
-  readonly model: (id: string) => Promise<Model>;
+  /** The model ready for use: probed, with its fallbacks behind it, or this one. Throws when it cannot be used. */
+  readonly model: (id: string, fallback?: string) => Promise<Model>;
   /** Throws when there is no such model or its key is missing. */
   readonly checkModel: (id: string) => void;
   readonly knownModels: () => readonly string[];
   readonly defaultModel: () => string;
   readonly settings: PromptSettings;
   readonly maxIterations: number;
+  /** Tools that are known and not there, by name: why. */
+  readonly absentTools?: ReadonlyMap<string, string>;
+  /** Absent: this build has none. */
+  readonly background?: BackgroundAgents | undefined;
   readonly now: () => number;
   readonly monotonic: () => number;
   readonly newId: () => string;
@@ -54,6 +60,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const turnOptions: TurnOptions = {
     toolRuns: {
       tools: new Map(options.tools.map((tool) => [tool.name, tool])),
+      absent: options.absentTools ?? new Map(),
       policy: options.policy,
       keepLong: options.keepLong,
       monotonic: options.monotonic,
@@ -72,6 +79,7 @@ export function createWorker(options: WorkerOptions): Worker {
       await options.choices.choose(session, model);
     },
     knownModels: options.knownModels,
+    background: options.background,
     now: options.now,
   };
   return {
@@ -89,32 +97,56 @@ async function run(
   const command = commandIn(inbound);
   if (command) {
     const { text, entries } = await runCommand(command, { turn, session: inbound.session }, prepared.commandOptions);
-    return {
-      reply: { text, usage: { inputTokens: 0, outputTokens: 0 }, model: "", stop: "end" },
-      entries: entries ?? [],
-    };
+    return ownWords(text, entries);
   }
-  const model = await options.model(inbound.settings?.model ?? (await modelOf(options, inbound.session)));
+  const absent = absentTool(options, inbound);
+  if (absent !== undefined) return ownWords(absent);
+  const agent = inbound.delegated?.agent;
+  const model = await options.model(
+    inbound.settings?.model ?? (await modelOf(options, inbound.session)),
+    agent?.fallback,
+  );
   const sections = await options.systemPrompt.sections();
   const more = inbound.settings?.system;
-  const system = systemText(sections) + (more === undefined ? "" : `\n\n# Instructions of the client\n${more}`);
+  const role = agent ? `\n\n# Your task\n${agent.instructions}` : "";
+  const client = more === undefined ? "" : `\n\n# Instructions of the client\n${more}`;
+  const system = systemText(sections) + role + client;
   const before = await entriesBefore(options, work);
   const job = { turn, inbound, before, written, model, system, settings: settingsOf(options, work) };
-  return await runTurn(prepared.turnOptions, job, {
+  return await runTurn(turnOptionsFor(prepared.turnOptions, agent), job, {
     signal,
     emit,
     step,
+    leftMs: work.leftMs,
     answered: ({ model: id, usage }, ms) => options.bus.publish({ type: "model", turn, model: id, usage, ms }),
     toolRun: {
       context: {
         session: inbound.session,
-        actor: { channel: inbound.from.channel, sender: inbound.sender },
+        actor: agent?.actor ?? { channel: inbound.from.channel, sender: inbound.sender },
         signal,
         send: (to, text) => options.outbox.post({ id: options.newId(), to, text }),
       },
       measured: (tool, failed, ms) => options.bus.publish({ type: "tool", turn, tool, failed, ms }),
     },
   });
+}
+
+/** A sub-agent has its own limits and at most the tools it was given. */
+function turnOptionsFor(options: TurnOptions, agent: SubAgent | undefined): TurnOptions {
+  if (!agent) return options;
+  const tools = new Map([...options.toolRuns.tools].filter(([name]) => agent.tools.includes(name)));
+  const { rounds, outputTokens } = agent.limits;
+  return { ...options, toolRuns: { ...options.toolRuns, tools }, maxIterations: rounds, outputTokens };
+}
+
+/** Somebody asks for a tool by its name, as `/tool …`, that this build does not have. */
+function absentTool({ absentTools }: WorkerOptions, inbound: Inbound): string | undefined {
+  const text = textOf({ role: "user", parts: inbound.parts, at: 0 });
+  return absentTools?.get(/^\s*\/(\w+)/.exec(text)?.[1] ?? "");
+}
+
+function ownWords(text: string, entries: readonly Entry[] = []): Outcome {
+  return { reply: { text, usage: { inputTokens: 0, outputTokens: 0 }, model: "", stop: "end" }, entries };
 }
 
 async function modelOf({ choices, defaultModel }: WorkerOptions, session: string): Promise<string> {

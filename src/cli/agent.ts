@@ -46,7 +46,7 @@ async function oneShot(
   });
   try {
     const events = conversation.send(question, controller.signal);
-    const reply = await show(events, { platform, streams, shown: "" });
+    const reply = await show(events, { platform, streams, begun: false });
     if (asJson) await terminal.out(`${JSON.stringify({ session: question.session, ...reply })}\n`);
     else if (!reply.error && !streams) await terminal.out(`${safe(platform, reply.text)}\n`);
     else if (streams) await terminal.out("\n");

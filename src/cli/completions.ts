@@ -113,7 +113,8 @@ async function valuesOf(call: Call, { complete: kind }: Argument): Promise<strin
 async function sessions({ platform }: Call): Promise<string[]> {
   const { loadConfig } = await import("../config/load.ts");
   const { lookingBrain } = await import("../app-brain.ts");
-  const infos = await lookingBrain(platform, await loadConfig(platform)).sessions.list();
+  const { sessions } = await lookingBrain(platform, await loadConfig(platform));
+  const infos = await sessions.list();
   return infos.map(({ session }) => session);
 }
 
@@ -121,6 +122,6 @@ async function sessions({ platform }: Call): Promise<string[]> {
 async function models({ platform }: Call): Promise<string[]> {
   const { loadConfig } = await import("../config/load.ts");
   const { lookingBrain } = await import("../app-brain.ts");
-  const brain = lookingBrain(platform, await loadConfig(platform));
+  const brain = await lookingBrain(platform, await loadConfig(platform));
   return [...brain.modelIds(), ...brain.models.examples()];
 }

@@ -7,7 +7,8 @@ import { table } from "./style.ts";
 export async function context(call: Call): Promise<number> {
   const { platform, options } = call;
   const session = sessionKey(options["session"]);
-  const report = await lookingBrain(platform, await load(call)).worker.context(session);
+  const { worker } = await lookingBrain(platform, await load(call));
+  const report = await worker.context(session);
   const { terminal } = platform;
   if ("json" in options) {
     await terminal.out(`${JSON.stringify({ session, ...report }, null, 2)}\n`);

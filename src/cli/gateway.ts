@@ -3,6 +3,7 @@ import { type ServedGateway, serveGateway } from "../app-gateway.ts";
 import { loadConfig } from "../config/load.ts";
 import { WeftError } from "../core/error.ts";
 import type { Platform } from "../core/platform.ts";
+import { absentSections } from "../features.ts";
 import { redactor } from "../security/redact.ts";
 import { version } from "../version.ts";
 import type { Call } from "./command.ts";
@@ -102,7 +103,7 @@ async function shutDown({ platform }: Call, app: App, served: ServedGateway): Pr
 
 /** Check, build new, swap; a configuration that is wrong changes nothing. */
 async function reload({ platform, options }: Call, app: App): Promise<LogOptions> {
-  const loaded = await loadConfig(platform, { path: options["config"] });
+  const loaded = await loadConfig(platform, { path: options["config"], without: absentSections() });
   app.reload(loaded);
   for (const message of loaded.warnings) app.bus.publish({ type: "log", level: "warn", message });
   const message = "the configuration was read anew; gateway.* and agents.limits.* need a restart";

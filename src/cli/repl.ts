@@ -14,7 +14,18 @@ export interface ReplOptions {
   readonly workspace: string;
 }
 
-const slashCommands = ["/help", "/clear", "/tools", "/model ", "/sessions", "/stop", "/cost", "/exit", "/quit"];
+const slashCommands = [
+  "/help",
+  "/clear",
+  "/tools",
+  "/model ",
+  "/sessions",
+  "/agents",
+  "/stop",
+  "/cost",
+  "/exit",
+  "/quit",
+];
 const mostHistory = 500;
 
 /** Lines in, answers out, until /exit or the end of the input. Resolves with the exit code. */
@@ -98,10 +109,10 @@ async function answer(state: State, text: string): Promise<void> {
   const controller = new AbortController();
   state.running = controller;
   try {
-    const screen = { platform, streams: true, shown: "" };
+    const screen = { platform, streams: true, begun: false };
     const reply = await show(conversation.send({ text, session, model }, controller.signal), screen);
-    if (!reply.error) await terminal.out(screen.shown === "" ? `${reply.text}\n` : "\n");
-    else await terminal.error(`${screen.shown === "" ? "" : "\n"}${errorStyle(platform).red(reply.error.message)}\n`);
+    if (!reply.error) await terminal.out(screen.begun ? "\n" : `${reply.text}\n`);
+    else await terminal.error(`${screen.begun ? "\n" : ""}${errorStyle(platform).red(reply.error.message)}\n`);
   } catch (thrown) {
     await terminal.error(`${errorStyle(platform).red(WeftError.from(thrown).message)}\n`);
   } finally {

@@ -12,8 +12,8 @@ export interface Screen {
   readonly platform: Platform;
   /** Print text as it comes. */
   readonly streams: boolean;
-  /** What stands on the screen of this answer. */
-  shown: string;
+  /** Whether anything of this answer stands on the screen. */
+  begun: boolean;
 }
 
 /** Prints a turn as it goes; tools and notices go to standard error. */
@@ -28,10 +28,10 @@ export async function show(events: AsyncIterable<TurnEvent>, screen: Screen): Pr
     switch (event.type) {
       case "text":
         if (streams) await terminal.out(safe(platform, event.delta));
-        screen.shown += event.delta;
+        screen.begun = true;
         break;
       case "restart":
-        if (screen.shown !== "" && streams) await terminal.out("\n");
+        if (screen.begun && streams) await terminal.out("\n");
         await aside(`(starting again: ${event.reason})`);
         break;
       case "tool":

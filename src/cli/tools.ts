@@ -6,7 +6,7 @@ import { table } from "./style.ts";
 /** `weft tools list` */
 export async function list(call: Call): Promise<number> {
   const { platform, options } = call;
-  const { tools, policy } = lookingBrain(platform, await load(call));
+  const { tools, policy } = await lookingBrain(platform, await load(call));
   const rows = tools.map(({ name, effect, description, input }) => {
     const decision = policy.decide({ channel: "cli", sender: "local" }, { kind: "tool", tool: name, input: {} });
     const why = decision.allowed ? {} : { refused: `${decision.reason}. ${decision.allow}` };

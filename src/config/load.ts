@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { WeftError } from "../core/error.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Platform } from "../core/platform.ts";
+import { compilePattern } from "../lib/pattern.ts";
 import { type ConfigDocument, kindOf, placeOfPath, readDocument } from "./document.ts";
 import { absolutePath, locateConfig } from "./locate.ts";
 import { environmentOverrides, merged, type Overrides } from "./overrides.ts";
@@ -31,6 +32,8 @@ export interface Loaded {
 export interface LoadOptions {
   /** `-c FILE`; it must exist. */
   readonly path?: string | undefined;
+  /** Sections that this build has no use for. */
+  readonly without?: readonly string[];
 }
 
 /** Defaults, then the user's file, then the workspace's, then `CLAWFT__…`. Throws `config` naming what is wrong where. */
@@ -65,6 +68,7 @@ export async function loadConfig(platform: Platform, options: LoadOptions = {}):
       ...(limited?.warnings ?? []),
       ...references.warnings,
       ...notYet(config),
+      ...withoutWarnings(levels, options.without ?? []),
     ],
     secrets: [...new Set([...references.secrets, ...environmentSecrets(env), ...fromFiles.values()])],
     workspace,
@@ -116,15 +120,36 @@ interface Origins {
 
 async function check(value: JsonObject, origins: Origins): Promise<ConfigFile> {
   const parsed = v.safeParse(configSchema, merged(value, origins.overrides.value));
-  if (parsed.success) return parsed.output;
+  if (parsed.success) {
+    await checkPatterns(parsed.output, origins);
+    return parsed.output;
+  }
   const problems = await Promise.all(parsed.issues.slice(0, 5).map((issue) => problemOf(issue, origins)));
   throw new WeftError("config", problems.join("\n"));
 }
 
-async function problemOf(issue: v.BaseIssue<unknown>, { levels, overrides }: Origins): Promise<string> {
+/** Throws `config` for a rule whose pattern cannot be read, which otherwise would be found out in the middle of a turn. */
+async function checkPatterns({ delegation }: ConfigFile, origins: Origins): Promise<void> {
+  for (const [index, { pattern }] of delegation.rules.entries()) {
+    try {
+      await compilePattern(pattern);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const what = `expected a regular expression in the syntax of RE2: ${why}`;
+      throw new WeftError("config", await placed(["delegation", "rules", `${index}`, "pattern"], what, origins));
+    }
+  }
+}
+
+async function problemOf(issue: v.BaseIssue<unknown>, origins: Origins): Promise<string> {
   const path = (issue.path ?? []).map(({ key }) => String(key));
+  return await placed(path, `expected ${expectation(issue)}, found ${kindOf(issue.input as never)}`, origins);
+}
+
+/** What is wrong, after the place where it is written. */
+async function placed(path: readonly string[], problem: string, { levels, overrides }: Origins): Promise<string> {
   const name = path.join(".");
-  const what = `${name}: expected ${expectation(issue)}, found ${kindOf(issue.input as never)}`;
+  const what = `${name}: ${problem}`;
   const variable = [...overrides.variables].find(([at]) => name === at || name.startsWith(`${at}.`))?.[1];
   if (variable) return `${variable}: ${what}`;
   const level = levels.findLast((each) => each?.normal.written.has(pathKey(path)));
@@ -151,6 +176,11 @@ function expectation(issue: v.BaseIssue<unknown>): string {
 
 function unknownWarnings({ document, normal }: Level): string[] {
   return normal.unknown.map((key) => `${document.path}: ${unknownText(key)}`);
+}
+
+function withoutWarnings(levels: readonly (Level | undefined)[], without: readonly string[]): string[] {
+  const configured = without.filter((section) => levels.some((level) => level && section in level.normal.value));
+  return configured.map((section) => `${section} is configured, but this build of weft was made without it`);
 }
 
 function unknownText(key: UnknownKey): string {

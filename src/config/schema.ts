@@ -168,16 +168,19 @@ const tools = section({
 });
 
 const delegation = section({
-  claude_enabled: flag(true, "hand tasks to a sub-agent"),
-  claude_model: text("claude-sonnet-4-20250514", "its model"),
-  max_turns: whole([1, 1000], 10, "its rounds of tools"),
+  claude_enabled: flag(true, "give larger tasks to claude_model; false: sub-agents use their caller's model"),
+  claude_model: text("claude-sonnet-4-20250514", "VENDOR/NAME; without a vendor Anthropic's"),
+  max_turns: whole([1, 1000], 10, "rounds of tools of one sub-agent"),
   max_tokens: whole([1, 1_000_000], 4096, "how much it may write in one answer"),
-  claude_flow_enabled: flag(false, "hand large tasks to a flow"),
+  claude_flow_enabled: flag(false, "let claude_model split the largest tasks among sub-agents of its own"),
   rules: v.optional(
-    v.array(v.object({ pattern: v.string(), target: v.picklist(["local", "claude", "flow", "auto"]) })),
+    v.pipe(
+      v.array(v.object({ pattern: v.string(), target: v.picklist(["local", "claude", "flow", "auto"]) })),
+      v.description("list of {pattern, target}: the first pattern (RE2) found in a task chooses; auto: by its score"),
+    ),
     [],
   ),
-  excluded_tools: texts([], "tools it does not get"),
+  excluded_tools: texts([], "tools that sub-agents do not get; * and ? stand for anything"),
 });
 
 const permissions = v.record(v.string(), v.unknown());

@@ -1,4 +1,5 @@
 import type { Address } from "./address.ts";
+import type { Delegated } from "./delegation.ts";
 import type { ErrorCode } from "./error.ts";
 import type { Message, Part } from "./message.ts";
 import type { Effort, ModelEvent, Usage } from "./model.ts";
@@ -19,6 +20,8 @@ export interface Inbound {
   /** The conversation so far, when the sender keeps it himself; then no session file is kept. */
   readonly history?: readonly Message[];
   readonly settings?: TurnSettings;
+  /** Set when an agent wrote it. */
+  readonly delegated?: Delegated;
 }
 
 /** What a sender may choose for one turn. */
@@ -62,10 +65,13 @@ export interface Outgoing {
   readonly events: AsyncIterable<TurnEvent>;
 }
 
-export interface Channel {
+export interface Deliverer {
   readonly name: string;
-  /** Runs until the signal aborts (then resolves) or the connection is lost (then rejects). */
-  listen(receive: (inbound: Inbound) => Promise<void>, signal: AbortSignal): Promise<void>;
   /** Resolves when the platform has taken the whole reply. */
   deliver(outgoing: Outgoing): Promise<void>;
+}
+
+export interface Channel extends Deliverer {
+  /** Runs until the signal aborts (then resolves) or the connection is lost (then rejects). */
+  listen(receive: (inbound: Inbound) => Promise<void>, signal: AbortSignal): Promise<void>;
 }

@@ -7,7 +7,7 @@ export interface Line {
    * `unavailable` while shutting down; then nothing was accepted.
    */
   receive(inbound: Inbound): Promise<Receipt>;
-  /** Ends the running turn of a session; false when there is none. */
+  /** Ends the running turn of a session and the sub-agents that its turns began; false when there are none. */
   stop(session: string): boolean;
   /** The sessions with a turn running or waiting. */
   busy(): { readonly running: number; readonly waiting: number };

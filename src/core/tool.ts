@@ -1,4 +1,5 @@
 import type { Address } from "./address.ts";
+import type { Caller } from "./delegation.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { Image } from "./message.ts";
 
@@ -21,6 +22,8 @@ export interface ToolContext {
   readonly signal: AbortSignal;
   /** Sends a message of the agent's own to a chat; resolves when it is safely in the outbox. */
   send(to: Address, text: string): Promise<void>;
+  /** Absent where a tool runs outside of a turn. */
+  readonly caller?: Caller;
 }
 
 export interface ToolOutput {

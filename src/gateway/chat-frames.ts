@@ -1,6 +1,7 @@
 import type { Reply, TurnEvent } from "../core/channel.ts";
 import { WeftError } from "../core/error.ts";
 import type { Usage } from "../core/model.ts";
+import { type GrowingText, growingText } from "../lib/growing-text.ts";
 import { apiErrorOf, errorBody } from "./api-error.ts";
 import type { ChatChunk, ChatCompletion, ChatUsage, FinishReason } from "./protocol.ts";
 import { doneFrame, sseFrame } from "./sse.ts";
@@ -32,13 +33,13 @@ export function completionOf(
 
 /** A turn as OpenAI's chunks. What tools do is not among them: a client would take it for calls it must answer. */
 export async function* openAiFrames(events: AsyncIterator<TurnEvent>, head: ChunkHead): AsyncGenerator<string> {
-  const shown: Shown = { text: "", firm: 0 };
+  const shown: Shown = { text: growingText(), firm: 0 };
   yield chunk(head, { role: "assistant", content: "" });
   for (;;) {
     const event = await nextEvent(events);
     switch (event.type) {
       case "text":
-        shown.text += event.delta;
+        shown.text.add(event.delta);
         yield chunk(head, { content: event.delta });
         break;
       case "thinking":
@@ -47,7 +48,7 @@ export async function* openAiFrames(events: AsyncIterator<TurnEvent>, head: Chun
       case "restart":
         // Chunks cannot be taken back: the reader is told that the answer begins again.
         if (shown.text.length > shown.firm) yield chunk(head, { content: lostConnection });
-        shown.text = shown.text.slice(0, shown.firm);
+        shown.text.cut(shown.firm);
         break;
       case "tool":
         shown.firm = shown.text.length;
@@ -55,7 +56,7 @@ export async function* openAiFrames(events: AsyncIterator<TurnEvent>, head: Chun
       case "notice":
         break;
       case "reply":
-        yield* lastFrames(event.reply, shown.text, head);
+        yield* lastFrames(event.reply, shown.text.toString(), head);
         return;
     }
   }
@@ -84,7 +85,7 @@ const lostConnection = "\n\n[the connection to the model was lost; starting agai
 
 /** The reply's text as streamed so far; a restart takes back what came after the last tool. */
 interface Shown {
-  text: string;
+  readonly text: GrowingText;
   /** So many characters of it are sure to stay. */
   firm: number;
 }

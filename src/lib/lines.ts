@@ -13,7 +13,7 @@ export function lineSplitter(mostCharacters: number): LineSplitter {
       // The LF of a CRLF that was cut between two pieces ends nothing.
       const piece = state.afterReturn && text.startsWith("\n") ? text.slice(1) : text;
       if (text !== "") state.afterReturn = text.endsWith("\r");
-      const lines = piece.split(/\r\n|\n|\r/);
+      const lines = unified(piece).split("\n");
       lines[0] = state.rest + (lines[0] ?? "");
       state.rest = lines.pop() ?? "";
       if (state.rest.length > mostCharacters) throw new RangeError(`a line of more than ${mostCharacters} characters`);
@@ -21,4 +21,9 @@ export function lineSplitter(mostCharacters: number): LineSplitter {
     },
     rest: () => state.rest,
   };
+}
+
+/** Splitting at a regular expression would try it at every character, which QuickJS does in earnest. */
+function unified(text: string): string {
+  return text.includes("\r") ? text.replaceAll("\r\n", "\n").replaceAll("\r", "\n") : text;
 }

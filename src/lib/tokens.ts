@@ -1,6 +1,6 @@
-import { estimateTokenCount } from "tokenx";
 import type { Message, Part } from "../core/message.ts";
 import type { ToolSpec } from "../core/tool.ts";
+import { estimateTokens } from "./token-estimate.ts";
 
 /** Providers charge 250 to 1,600 tokens for a picture, by its size; this is the upper middle. */
 const tokensOfImage = 1200;
@@ -9,11 +9,11 @@ const tokensAround = 4;
 
 /** About how many tokens a text is for the usual tokenizers; within some 10 % for prose, 20 % for code. */
 export function tokensOfText(text: string): number {
-  if (text.length < 512) return text === "" ? 0 : estimateTokenCount(text);
+  if (text.length < 512) return text === "" ? 0 : estimateTokens(text);
   if (text.length > longestCounted) return bySamples(text);
   const known = countedTexts.get(text);
   if (known !== undefined) return known;
-  const tokens = estimateTokenCount(text);
+  const tokens = estimateTokens(text);
   if (countedTexts.size >= 16) countedTexts.clear();
   countedTexts.set(text, tokens);
   return tokens;
@@ -27,7 +27,7 @@ const sampleLength = 4000;
 function bySamples(text: string): number {
   const step = Math.floor((text.length - sampleLength) / (samples - 1));
   let tokens = 0;
-  for (let i = 0; i < samples; i++) tokens += estimateTokenCount(text.slice(i * step, i * step + sampleLength));
+  for (let i = 0; i < samples; i++) tokens += estimateTokens(text.slice(i * step, i * step + sampleLength));
   return Math.ceil((tokens / (samples * sampleLength)) * text.length);
 }
 

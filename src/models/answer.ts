@@ -1,5 +1,6 @@
 import type { CallPart, Message, Part, ThinkingPart } from "../core/message.ts";
 import type { ModelDone, ModelEvent, Prompt, Usage } from "../core/model.ts";
+import { type GrowingText, growingText } from "../lib/growing-text.ts";
 import { tokensOfMessages, tokensOfText, tokensOfTools } from "../lib/tokens.ts";
 import { providerError } from "./provider-error.ts";
 import { toolArguments } from "./tool-arguments.ts";
@@ -50,11 +51,11 @@ interface State {
 
 interface TextDraft {
   readonly type: "text";
-  text: string;
+  readonly text: GrowingText;
 }
 interface ThinkingDraft {
   readonly type: "thinking";
-  text: string;
+  readonly text: GrowingText;
   signature?: string;
   id?: string;
   redacted?: true;
@@ -63,7 +64,7 @@ interface CallDraft {
   readonly type: "call";
   id: string;
   tool: string;
-  json: string;
+  readonly json: GrowingText;
   signature?: string;
 }
 type Draft = TextDraft | ThinkingDraft | CallDraft;
@@ -71,14 +72,14 @@ type Draft = TextDraft | ThinkingDraft | CallDraft;
 function addText(state: State, delta: string): ModelEvent[] {
   if (delta === "") return [];
   const last = state.drafts.at(-1);
-  if (last?.type === "text") last.text += delta;
-  else state.drafts.push({ type: "text", text: delta });
+  if (last?.type === "text") last.text.add(delta);
+  else state.drafts.push({ type: "text", text: growingText(delta) });
   return [{ type: "text", delta }];
 }
 
 function addThinking(state: State, delta: string): ModelEvent[] {
   if (delta === "") return [];
-  thinkingDraft(state).text += delta;
+  thinkingDraft(state).text.add(delta);
   return [{ type: "thinking", delta }];
 }
 
@@ -86,7 +87,7 @@ function addThinking(state: State, delta: string): ModelEvent[] {
 function thinkingDraft(state: State): ThinkingDraft {
   const last = state.drafts.at(-1);
   if (last?.type === "thinking" && last.signature === undefined) return last;
-  const draft: ThinkingDraft = { type: "thinking", text: "" };
+  const draft: ThinkingDraft = { type: "thinking", text: growingText() };
   state.drafts.push(draft);
   return draft;
 }
@@ -94,13 +95,13 @@ function thinkingDraft(state: State): ThinkingDraft {
 function addCall(state: State, index: number, { id, tool, json, signature }: CallDelta): void {
   let draft = state.calls.get(index);
   if (!draft) {
-    draft = { type: "call", id: "", tool: "", json: "" };
+    draft = { type: "call", id: "", tool: "", json: growingText() };
     state.calls.set(index, draft);
     state.drafts.push(draft);
   }
   if (id) draft.id = id;
   if (tool) draft.tool = tool;
-  if (json) draft.json += json;
+  if (json) draft.json.add(json);
   if (signature) draft.signature = signature;
 }
 
@@ -127,9 +128,14 @@ function partOf(
   draft: Draft,
   { whole, protocol, id }: { readonly whole: boolean; readonly protocol: string; readonly id: string },
 ): Part {
-  if (draft.type === "text") return { ...draft };
-  if (draft.type === "thinking") return { ...draft, protocol };
-  const call: CallPart = { type: "call", id: draft.id || id, tool: draft.tool, ...toolArguments(draft.json, whole) };
+  if (draft.type === "text") return { type: "text", text: draft.text.toString() };
+  if (draft.type === "thinking") return { ...draft, text: draft.text.toString(), protocol };
+  const call: CallPart = {
+    type: "call",
+    id: draft.id || id,
+    tool: draft.tool,
+    ...toolArguments(draft.json.toString(), whole),
+  };
   return draft.signature === undefined ? call : { ...call, signature: draft.signature };
 }
 

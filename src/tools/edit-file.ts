@@ -1,7 +1,7 @@
 import { WeftError } from "../core/error.ts";
 import type { FileTree } from "../core/platform.ts";
 import type { Tool } from "../core/tool.ts";
-import { defineTool, flag, optional, text } from "./define.ts";
+import { defineTool, flag, optional, text } from "../lib/define-tool.ts";
 
 const mostBytes = 10 * 1024 * 1024;
 

@@ -2,7 +2,7 @@ import { WeftError } from "../core/error.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Policy } from "../core/policy.ts";
 import type { Tool, ToolContext } from "../core/tool.ts";
-import { defineTool, optional, text, whole } from "./define.ts";
+import { defineTool, optional, text, whole } from "../lib/define-tool.ts";
 
 export interface ExecOptions {
   readonly platform: Pick<Platform, "spawn" | "env" | "monotonic">;

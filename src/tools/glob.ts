@@ -1,8 +1,8 @@
 import { WeftError } from "../core/error.ts";
 import type { FileTree } from "../core/platform.ts";
 import type { Tool } from "../core/tool.ts";
+import { defineTool, optional, text } from "../lib/define-tool.ts";
 import { globMatcher } from "../lib/glob.ts";
-import { defineTool, optional, text } from "./define.ts";
 import { folderPath, walk } from "./walk.ts";
 
 const mostMatches = 500;

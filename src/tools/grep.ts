@@ -1,8 +1,9 @@
 import { WeftError } from "../core/error.ts";
 import type { FileTree } from "../core/platform.ts";
 import type { Tool } from "../core/tool.ts";
+import { defineTool, flag, optional, text, whole } from "../lib/define-tool.ts";
 import { globMatcher } from "../lib/glob.ts";
-import { defineTool, flag, optional, text, whole } from "./define.ts";
+import { compilePattern, type Pattern } from "../lib/pattern.ts";
 import { folderPath, walk } from "./walk.ts";
 
 const standardMatches = 100;
@@ -37,16 +38,9 @@ export function grep(files: FileTree): Tool {
   });
 }
 
-interface Expression {
-  test(line: string): boolean;
-}
-
-/** A linear-time engine: patterns come from a model, and JavaScript's own can be made to run for hours. */
-async function compile(pattern: string, ignoreCase: boolean): Promise<Expression> {
-  const { RE2JS } = await import("re2js");
+async function compile(pattern: string, ignoreCase: boolean): Promise<Pattern> {
   try {
-    const compiled = RE2JS.compile(pattern, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
-    return { test: (line) => compiled.matcher(line).find() };
+    return await compilePattern(pattern, ignoreCase);
   } catch (error) {
     throw new WeftError("invalid", `invalid arguments: pattern: ${error instanceof Error ? error.message : error}`);
   }
@@ -74,7 +68,7 @@ async function* candidates(files: FileTree, { path, include, signal }: Where): A
   }
 }
 
-async function matchingLines(files: FileTree, path: string, expression: Expression): Promise<string[]> {
+async function matchingLines(files: FileTree, path: string, expression: Pattern): Promise<string[]> {
   const stat = await files.stat(path);
   if (!stat || stat.bytes > largestFile) return [];
   const bytes = await files.read(path);

@@ -1,7 +1,7 @@
 import { WeftError } from "../core/error.ts";
 import type { FileTree } from "../core/platform.ts";
 import type { Tool } from "../core/tool.ts";
-import { defineTool, optional, text } from "./define.ts";
+import { defineTool, optional, text } from "../lib/define-tool.ts";
 
 const mostEntries = 1000;
 

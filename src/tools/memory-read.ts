@@ -1,6 +1,6 @@
 import type { FileTree } from "../core/platform.ts";
 import type { Tool } from "../core/tool.ts";
-import { defineTool, optional, text } from "./define.ts";
+import { defineTool, optional, text } from "../lib/define-tool.ts";
 import { historyFile, memoryFile, paragraphs, readText } from "./memory.ts";
 
 const mostMatches = 20;

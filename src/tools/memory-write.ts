@@ -1,7 +1,7 @@
 import type { FileTree } from "../core/platform.ts";
 import type { Tool } from "../core/tool.ts";
+import { defineTool, oneOf, optional, text } from "../lib/define-tool.ts";
 import { serial } from "../lib/serial.ts";
-import { defineTool, oneOf, optional, text } from "./define.ts";
 import { cleaned, memoryFile, readText } from "./memory.ts";
 
 export function memoryWrite(files: FileTree): Tool {

@@ -1,6 +1,6 @@
 import { WeftError } from "../core/error.ts";
 import type { Tool } from "../core/tool.ts";
-import { defineTool, text } from "./define.ts";
+import { defineTool, text } from "../lib/define-tool.ts";
 
 /** Where the owner talks to the agent; from elsewhere a message may only go to the own chat. */
 const ownersChannels: readonly string[] = ["cli", "http"];

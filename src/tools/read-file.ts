@@ -2,7 +2,7 @@ import { WeftError } from "../core/error.ts";
 import type { FileStat, FileTree } from "../core/platform.ts";
 import type { Tool, ToolOutput } from "../core/tool.ts";
 import { base64Of } from "../lib/base64.ts";
-import { defineTool, optional, text, whole } from "./define.ts";
+import { defineTool, optional, text, whole } from "../lib/define-tool.ts";
 
 const mostBytes = 60 * 1024;
 const standardLines = 2000;

@@ -2,7 +2,7 @@ import type { Door } from "../core/door.ts";
 import { WeftError } from "../core/error.ts";
 import type { Tool, ToolContext } from "../core/tool.ts";
 import { readUpTo } from "../lib/body.ts";
-import { defineTool, oneOf, optional, text, textMap } from "./define.ts";
+import { defineTool, oneOf, optional, text, textMap } from "../lib/define-tool.ts";
 
 export interface WebFetchOptions {
   readonly door: Door;

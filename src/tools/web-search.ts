@@ -3,8 +3,8 @@ import { WeftError } from "../core/error.ts";
 import { isJsonObject, type Json, type JsonObject, objectIn } from "../core/json.ts";
 import type { Tool, ToolContext } from "../core/tool.ts";
 import { readUpTo } from "../lib/body.ts";
+import { defineTool, optional, text, whole } from "../lib/define-tool.ts";
 import { decodeEntities } from "../lib/entities.ts";
-import { defineTool, optional, text, whole } from "./define.ts";
 
 export interface WebSearchOptions {
   readonly door: Door;

@@ -1,6 +1,6 @@
 import type { FileTree } from "../core/platform.ts";
 import type { Tool } from "../core/tool.ts";
-import { defineTool, text } from "./define.ts";
+import { defineTool, text } from "../lib/define-tool.ts";
 
 export function writeFile(files: FileTree): Tool {
   return defineTool({

@@ -44,6 +44,34 @@ test("one user's turns and all turns together are limited, and others go past a 
   expect(counts()).toEqual({ running: 0, waiting: 0 });
 });
 
+test("a turn within another's place always has one, and the background leaves half of the places to people", async () => {
+  const { enter, counts } = lanes({ ...limits, concurrent: 4, perUser: 4 });
+  const begun: string[] = [];
+  const ends = new Map<string, () => void>();
+  const enterAs = (session: string, kind?: "nested" | "background") => {
+    const task = () => new Promise<void>((resolve) => ends.set(session, resolve)).then(() => {});
+    const lane = { session, user: kind ? "b" : "u", ...(kind && { kind }) };
+    return enter(lane, () => {
+      begun.push(session);
+      return task();
+    });
+  };
+  const all = [
+    ...["b1", "b2", "b3"].map((name) => enterAs(name, "background")),
+    ...["p1", "p2", "p3"].map((name) => enterAs(name)),
+    enterAs("n1", "nested"),
+  ];
+  expect(begun).toEqual(["b1", "b2", "p1", "p2", "n1"]);
+  ends.get("n1")?.();
+  ends.get("b1")?.();
+  await expect.poll(() => begun.slice(5)).toEqual(["b3"]);
+  for (const name of ["b2", "b3", "p1", "p2"]) ends.get(name)?.();
+  await expect.poll(() => begun.at(-1)).toBe("p3");
+  ends.get("p3")?.();
+  await Promise.all(all);
+  expect(counts()).toEqual({ running: 0, waiting: 0 });
+});
+
 test("a full session refuses at once and says so", () => {
   const { enter } = lanes(limits);
   const never = () => new Promise<void>(() => {});

@@ -6,13 +6,14 @@ import { resultFiles } from "../../src/agent/results.ts";
 import { systemPrompt } from "../../src/agent/system-prompt.ts";
 import { createWorker } from "../../src/agent/worker.ts";
 import type { BusEvent } from "../../src/core/bus.ts";
-import type { Channel } from "../../src/core/channel.ts";
+import type { Channel, Deliverer } from "../../src/core/channel.ts";
 import type { Journal } from "../../src/core/journal.ts";
 import type { Model } from "../../src/core/model.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import type { Policy } from "../../src/core/policy.ts";
 import type { SessionStore } from "../../src/core/session.ts";
 import type { Tool } from "../../src/core/tool.ts";
+import { answersOf, createDelegation, type DelegationOptions } from "../../src/delegation/delegation.ts";
 import { createBus } from "../../src/lib/bus.ts";
 import { memoryPlatform } from "../../src/platform/memory.ts";
 import { openJournal } from "../../src/sessions/journal.ts";
@@ -28,6 +29,11 @@ export interface RigOptions {
   readonly maxIterations?: number;
   readonly memoryWindow?: number;
   readonly turnTimeoutMs?: number;
+  /** What runs instead of `model` for these ids. */
+  readonly models?: Readonly<Record<string, Model>>;
+  /** With the tools that begin sub-agents. */
+  readonly delegation?: Partial<DelegationOptions>;
+  readonly concurrent?: number;
 }
 
 export interface Rig {
@@ -48,26 +54,52 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
   const warn = () => {};
   const store = jsonlStore({ files, folder: "/w/sessions", now, warn });
   const journal = await openJournal({ files, folder: "/w/journal", store, now, warn });
-  const channels = new Map((options.channels ?? []).map((channel) => [channel.name, channel]));
+  const channels = new Map<string, Deliverer>((options.channels ?? []).map((channel) => [channel.name, channel]));
   const bus = createBus((thrown) => {
     throw thrown;
   });
   const events: BusEvent[] = [];
   bus.subscribe((event) => events.push(event));
   const failed = (where: string, error: Error) => bus.publish({ type: "failure", where, error: error as never });
+  const joined: { line?: RunningLine } = {};
+  const delegationOptions: DelegationOptions = {
+    line: () => {
+      if (!joined.line) throw new Error("no line yet");
+      return joined.line;
+    },
+    open: () => journal.open(),
+    stays: true,
+    claudeEnabled: true,
+    claudeModel: "claude",
+    flowEnabled: false,
+    maxTurns: 10,
+    maxTokens: 4096,
+    rules: [],
+    excludedTools: [],
+    checkModel: () => {},
+    newId: () => `t${ids++}`,
+    now,
+    ...options.delegation,
+  };
+  const delegation = options.delegation && createDelegation(delegationOptions);
+  if (delegation) {
+    const answers = answersOf(delegationOptions);
+    channels.set(answers.name, answers);
+  }
   const out = outbox({ journal, channels, failed, sleep: () => Promise.resolve() });
   const newId = () => `t${ids++}`;
   const model = options.model ?? scriptedModel(() => says("hello"));
   const worker = createWorker({
     store,
-    tools: options.tools ?? [],
+    tools: [...(options.tools ?? []), ...(delegation?.tools ?? [])],
+    background: delegation?.background,
     policy: options.policy ?? { decide: () => ({ allowed: true }) },
     keepLong: resultFiles(files, "/w/results"),
     systemPrompt: systemPrompt({ files, workspace: "/w", now }),
     choices: modelChoices(files, "/w/.weft/session-models.json"),
     bus,
     outbox: out,
-    model: async () => model,
+    model: async (id) => options.models?.[id] ?? model,
     checkModel: () => {},
     knownModels: () => ["test"],
     defaultModel: () => model.id,
@@ -82,7 +114,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     channels,
     bus,
     outbox: out,
-    lanes: lanes({ concurrent: 8, perUser: 4, queuedPerSession: 8 }),
+    lanes: lanes({ concurrent: options.concurrent ?? 8, perUser: 4, queuedPerSession: 8 }),
     work: worker.work,
     turnTimeoutMs: options.turnTimeoutMs ?? 10_000,
     now,
@@ -93,6 +125,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
       return () => clearTimeout(id);
     },
   });
+  joined.line = line;
   return { line, store, journal, files, events };
 }
 

@@ -54,6 +54,22 @@ describe("where it comes from", () => {
     expect((await load({ env })).warnings[0]).toContain("/etc/weft.json, which does not exist");
   });
 
+  test("a delegation rule that is no regular expression is told with its place", async () => {
+    const config =
+      '{\n  "delegation": { "rules": [\n    { "pattern": "ok", "target": "local" },\n    { "pattern": "(", "target": "auto" }\n  ] }\n}';
+    const { message } = await refusal({ config });
+    expect(message).toContain(
+      "/home/ann/.clawft/config.json:4:18: delegation.rules.1.pattern: expected a regular expression",
+    );
+  });
+
+  test("a section for what a build does not have is warned of", async () => {
+    const platform = await platformOf({ config: { delegation: { maxTurns: 3 } } });
+    expect((await loadConfig(platform)).warnings).toEqual([]);
+    const { warnings } = await loadConfig(platform, { without: ["delegation"] });
+    expect(warnings).toEqual(["delegation is configured, but this build of weft was made without it"]);
+  });
+
   test("a file named with -c must exist", async () => {
     expect((await refusal({}, "/nowhere.json")).message).toBe("config file not found: /nowhere.json");
   });

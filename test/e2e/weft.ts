@@ -48,6 +48,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Another user; needs root. */
   readonly uid?: number;
+  /** Instead of the executable under test. */
+  readonly program?: readonly string[];
 }
 
 /** Runs to its end. Nothing of our own environment but PATH reaches it. */
@@ -66,7 +68,7 @@ export function weft(home: Home, args: readonly string[], options: RunOptions = 
 }
 
 export function start(home: Home, args: readonly string[], options: RunOptions = {}): ChildProcess {
-  const [file = "", ...first] = command;
+  const [file = "", ...first] = options.program ?? command;
   const env = { PATH: process.env["PATH"] ?? "", HOME: home.path, ...options.env };
   const child = spawn(file, [...first, ...args], {
     env,

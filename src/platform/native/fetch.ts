@@ -2,7 +2,7 @@ import { WeftError } from "../../core/error.ts";
 import type { Fetch, FetchOptions } from "../../core/platform.ts";
 import { bodiless, bodyError, networkError, parseHttpUrl } from "../shared/network.ts";
 import type { Env } from "../shared/proxy.ts";
-import { type HostExchange, type Route, host } from "./host.ts";
+import { type HostExchange, host, type Route } from "./host.ts";
 import { routeTo } from "./route.ts";
 import type { Source } from "./web/body.ts";
 import { WebResponse } from "./web/fetch-types.ts";

@@ -4,9 +4,7 @@ export interface Line {
   readonly cursor: number;
 }
 
-export type Key =
-  | { readonly type: "text"; readonly text: string }
-  | { readonly type: "key"; readonly name: KeyName };
+export type Key = { readonly type: "text"; readonly text: string } | { readonly type: "key"; readonly name: KeyName };
 
 export type KeyName =
   | "enter"
@@ -85,7 +83,8 @@ const sequences: Readonly<Record<string, KeyName>> = {
   "\x7f": "kill-word",
 };
 
-const escape = "\x1b";
+const escapeKey = "\x1b";
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what keys are made of
 const sequence = /^\x1b(?:\[[\d;?]*[ -/]*[@-~]|O[A-Z]|[^[O])/;
 /** No key sends more than this; a longer one is noise. */
 const longestSequence = 32;
@@ -96,7 +95,7 @@ export function keysIn(typed: string): { readonly keys: readonly Key[]; readonly
   let at = 0;
   while (at < typed.length) {
     const character = String.fromCodePoint(typed.codePointAt(at) ?? 0);
-    if (character === escape) {
+    if (character === escapeKey) {
       const found = sequence.exec(typed.slice(at, at + longestSequence))?.[0];
       if (found === undefined) {
         if (typed.length - at < longestSequence) return { keys, rest: typed.slice(at) };

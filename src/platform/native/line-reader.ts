@@ -87,7 +87,7 @@ export function lineReader(options: LineOptions, show: Show): LineReader {
       switch (key.name) {
         case "enter": {
           const line = textOf(state.line);
-          put(drawing({ ...state, line: lineOf(line) }, host.columns() || 80) + "\r\n");
+          put(`${drawing({ ...state, line: lineOf(line) }, host.columns() || 80)}\r\n`);
           if (line !== "" && history.at(-1) !== line) history.push(line);
           Object.assign(state, { line: emptyLine, isShown: false, row: 0, at: history.length });
           return entered.push(line);

@@ -1,6 +1,6 @@
 import type { FetchOptions } from "../../core/platform.ts";
 import { type Env, proxyOf, withoutSecret } from "../shared/proxy.ts";
-import { type Route, type RouteProxy, host } from "./host.ts";
+import { host, type Route, type RouteProxy } from "./host.ts";
 
 /** How a URL is reached, and the proxy on the way without its password. */
 export function routeTo(

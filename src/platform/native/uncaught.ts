@@ -14,7 +14,10 @@ export function setUncaughtListener(listener: Listener): void {
 }
 
 export function uncaught(thrown: unknown): void {
-  if (state.listener) return state.listener(thrown);
+  if (state.listener) {
+    state.listener(thrown);
+    return;
+  }
   const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}\n${thrown.stack ?? ""}` : String(thrown);
   void host.put(2, `weft: internal error: ${text.toWellFormed()}\n`);
   host.exit(70);

@@ -83,7 +83,8 @@ export class WebResponse extends WebBody {
   readonly headers: WebHeaders;
 
   constructor(body?: Given, init: ResponseInit = {}, content?: Content) {
-    const headers = init.headers instanceof WebHeaders && content !== undefined ? init.headers : new WebHeaders(init.headers);
+    const headers =
+      init.headers instanceof WebHeaders && content !== undefined ? init.headers : new WebHeaders(init.headers);
     super(content ?? contentOf(body, headers));
     const { status = 200, statusText = "" } = init;
     if (content === undefined && (!Number.isInteger(status) || status < 200 || status > 599)) {

@@ -1,2 +1,2 @@
-/** The Streams standard, as a module of its own that is loaded with the first stream. */
+// biome-ignore lint/performance/noBarrelFile: a module of its own, loaded with the first stream
 export { ReadableStream, TransformStream, WritableStream } from "web-streams-polyfill";

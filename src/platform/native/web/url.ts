@@ -40,12 +40,13 @@ export class WebURLSearchParams {
 
   set(name: string, value: string): void {
     const first = this.#pairs.findIndex(([each]) => each === name);
-    if (first < 0) return this.append(name, value);
-    this.#change(
-      this.#pairs.flatMap<[string, string]>((pair, index) =>
-        index === first ? [[name, String(value)]] : pair[0] === name ? [] : [pair],
-      ),
-    );
+    if (first < 0) this.#change([...this.#pairs, [name, String(value)]]);
+    else
+      this.#change(
+        this.#pairs.flatMap<[string, string]>((pair, index) =>
+          index === first ? [[name, String(value)]] : pair[0] === name ? [] : [pair],
+        ),
+      );
   }
 
   sort(): void {

@@ -20,6 +20,11 @@ RUN --mount=type=cache,target=/root/.npm \
 # What cargo gives, for all variants: the same, until Cargo.lock changes. First for the machine that builds ...
 FROM --platform=$BUILDPLATFORM rust:1.95-bookworm AS own-crates
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
+# The same names on a machine of their own kind and for the other one.
+ENV CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER=x86_64-linux-gnu-gcc \
+    CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
+    CC_x86_64_unknown_linux_gnu=x86_64-linux-gnu-gcc \
+    CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 WORKDIR /weft
 COPY host/Cargo.toml host/Cargo.lock host/
@@ -44,10 +49,6 @@ RUN case "$TARGETARCH" in \
       rm -rf /var/lib/apt/lists/*; \
       [ -d "$(rustc --print target-libdir --target "$triple")" ] || rustup target add "$triple"; \
     fi
-ENV CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER=x86_64-linux-gnu-gcc \
-    CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
-    CC_x86_64_unknown_linux_gnu=x86_64-linux-gnu-gcc \
-    CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     [ "$TARGETARCH" = "$BUILDARCH" ] || node scripts/ci/crates.mjs "--target=$(cat /triple)"
 
@@ -68,6 +69,7 @@ COPY --chmod=755 docker-build/weft-linux-aarch64 /weft-binary
 
 FROM prebuilt-${TARGETARCH} AS prebuilt
 
+# hadolint ignore=DL3006
 FROM ${BINARY} AS binary
 
 # Docker gives a new volume the owner and the mode of the folder it covers. These are open to everybody, so the gateway
@@ -95,7 +97,8 @@ COPY --from=folders --chmod=777 /root /root
 COPY --from=binary /weft-binary /usr/local/bin/weft
 ENV HOME=/root \
     CLAWFT__gateway__host=0.0.0.0
-USER weft
+# weft, as a number: so that orchestrators can see that it is not root.
+USER 1000:1000
 VOLUME ["/root/.clawft/workspace"]
 EXPOSE 18790
 STOPSIGNAL SIGTERM

@@ -22,6 +22,7 @@ verdict=passed
 echo "size gate: $kind $what has $bytes bytes, at most $limit: $verdict"
 if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
   [ -s "$GITHUB_STEP_SUMMARY" ] || printf '| What | Bytes | At most | |\n| --- | ---: | ---: | --- |\n' >>"$GITHUB_STEP_SUMMARY"
+  # shellcheck disable=SC2016 # Markdown's backquotes
   printf '| %s `%s` | %s | %s | %s |\n' "$kind" "$what" "$bytes" "$limit" "$verdict" >>"$GITHUB_STEP_SUMMARY"
 fi
 [ "$verdict" = passed ]

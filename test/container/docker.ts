@@ -97,10 +97,20 @@ export function container(name: string): Container {
     inspect,
     weft: (...words) => docker("exec", name, "/usr/local/bin/weft", ...words),
     async ready() {
-      await until(`${name} is ready`, async () => {
+      let last = "";
+      const asked = async () => {
         if ((await inspect("{{.State.Running}}")) !== "true") throw new Error(`it ended: ${await log()}`);
-        const answer = await fetch(`${await url()}/readyz`).catch(() => undefined);
-        return answer?.ok === true;
+        try {
+          const answer = await fetch(`${await url()}/readyz`, { signal: AbortSignal.timeout(2000) });
+          last = `${answer.status} ${await answer.text()}`;
+          return answer.ok;
+        } catch (error) {
+          last = String(error instanceof Error ? (error.cause ?? error) : error);
+          return false;
+        }
+      };
+      await until(`${name} is ready`, asked).catch(async (error: Error) => {
+        throw new Error(`${error.message}; last: ${last}; its log:\n${await log()}`);
       });
     },
     async stop() {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes root file systems of the images that the Dockerfile begins with, out of Debian packages: so its builds can be
-# tested where no image registry can be reached. Usage: base-images.sh FOLDER; what is there already is kept.
+# tested where no image registry can be reached. Usage: base-images.sh FOLDER; writes what `docker load` reads, as
+# base:debian and base:rust, and keeps what is there already.
 set -euo pipefail
 folder=$1
 mkdir -p "$folder"
@@ -17,13 +18,22 @@ sources() {
 }
 
 make() { # NAME ARCHITECTURES PACKAGES
-  [ -s "$folder/$1.tar" ] && return
+  [ -s "$folder/$1.image" ] && return
   echo "base image $1 ..." >&2
+  rm -rf "$folder/$1"
+  mkdir "$folder/$1"
   eatmydata mmdebstrap --quiet --variant=minbase --architectures="$2" --include="$3" \
     --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-    bookworm "$folder/$1.partial.tar" < <(sources)
-  mv "$folder/$1.partial.tar" "$folder/$1.tar"
+    bookworm "$folder/$1/layer.tar" < <(sources)
+  local digest
+  digest=$(sha256sum "$folder/$1/layer.tar" | cut -d ' ' -f 1)
+  printf '{"architecture":"%s","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
+    "$native" "$digest" >"$folder/$1/config.json"
+  printf '[{"Config":"config.json","RepoTags":["base:%s"],"Layers":["layer.tar"]}]' "$1" >"$folder/$1/manifest.json"
+  tar -C "$folder/$1" -cf "$folder/$1.partial" manifest.json config.json layer.tar
+  rm -r "${folder:?}/$1"
+  mv "$folder/$1.partial" "$folder/$1.image"
 }
 
 make debian "$native" apt

@@ -9,10 +9,7 @@ const folder = join(cacheFolder, "bases");
 /** `debian:bookworm-slim`, `node:24-bookworm-slim` and `rust:1.95-bookworm`, made of packages; see base-images.sh. */
 export async function makeBaseImages(): Promise<void> {
   await succeed(run("test/container/setup/base-images.sh", [folder]));
-  await Promise.all([
-    succeed(run("docker", ["import", join(folder, "debian.tar"), "base:debian"])),
-    succeed(run("docker", ["import", join(folder, "rust.tar"), "base:rust"])),
-  ]);
+  for (const name of ["debian", "rust"]) await succeed(run("docker", ["load", "-i", join(folder, `${name}.image`)]));
   const context = await mkdtemp(join(tmpdir(), "weft-bases-"));
   try {
     await trustAsThisMachine(context);

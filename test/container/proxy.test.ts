@@ -207,7 +207,8 @@ async function behindTls(mock: Provider): Promise<{ port: number; authority: str
       const pieces: Buffer[] = [];
       for await (const piece of request) pieces.push(piece as Buffer);
       const url = mock.url.replace("/v1", request.url ?? "");
-      const answer = await fetch(url, { method: request.method ?? "GET", body: Buffer.concat(pieces) });
+      const body = pieces.length > 0 ? Buffer.concat(pieces) : null;
+      const answer = await fetch(url, { method: request.method ?? "GET", body });
       response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "text/plain" });
       response.end(await answer.text());
     },

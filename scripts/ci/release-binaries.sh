@@ -16,4 +16,4 @@ build() { # SUFFIX WORDS
 build ""
 build -wasm-plugins --features wasm-plugins
 build -minimal --no-default-features
-npm run -s sbom -- --features wasm-plugins >"$folder/weft-$name.cdx.json"
+node scripts/ci/sbom.mjs --features wasm-plugins >"$folder/weft-$name.cdx.json"

@@ -71,3 +71,13 @@ test("a release stops when its tag is not the version", async () => {
   expect(await asked("v99.0.0", "registry.example.com", "a/b")).toMatchObject({ code: 1 });
   expect(await asked(`v${version}`, "", "a/b")).toMatchObject({ code: 1 });
 });
+
+test("the SBOM names what is in the executable, and only that", async () => {
+  const { code, out, err } = await run("node", ["scripts/ci/sbom.mjs", "--features", "wasm-plugins"]);
+  expect({ code, err }).toMatchObject({ code: 0 });
+  const { components } = JSON.parse(out) as { components: { name: string; purl: string }[] };
+  const names = components.map(({ name }) => name);
+  expect(names).toEqual(expect.arrayContaining(["hono", "valibot", "rquickjs", "rustls", "ring", "wasmi"]));
+  for (const name of ["vitest", "esbuild", "typescript", "proptest", "cc"]) expect(names).not.toContain(name);
+  expect(new Set(components.map(({ purl }) => purl)).size).toBe(components.length);
+});

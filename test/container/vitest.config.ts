@@ -11,7 +11,7 @@ export default defineConfig({
     hookTimeout: 1_200_000,
     pool: "forks",
     projects: [
-      // What waits most of the time, side by side; then what compiles, one after the other.
+      // First what waits most of the time, then what compiles.
       {
         extends: true,
         test: {
@@ -24,7 +24,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "building", include: slow, maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: { name: "building", include: slow, maxWorkers: 2, sequence: { groupOrder: 1 } },
       },
     ],
   },

@@ -17,7 +17,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --no-audit --no-fund --loglevel=error
 
-# What cargo gives, for all variants: the same, until Cargo.lock changes. First for the machine that builds ...
+# What cargo gives, for all variants: the same, until Cargo.lock changes. First for what packs, on the machine that builds ...
 FROM --platform=$BUILDPLATFORM rust:1.95-bookworm AS own-crates
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 # The same names on a machine of their own kind and for the other one.
@@ -30,9 +30,9 @@ WORKDIR /weft
 COPY host/Cargo.toml host/Cargo.lock host/
 COPY scripts/cargo.mjs scripts/
 COPY scripts/ci/crates.mjs scripts/ci/
-RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked node scripts/ci/crates.mjs
+RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked node scripts/ci/crates.mjs pack
 
-# ... and then for the one it builds for, if that is another.
+# ... and then for the one it builds for.
 FROM own-crates AS crates
 ARG BUILDARCH
 ARG TARGETARCH
@@ -50,7 +50,7 @@ RUN case "$TARGETARCH" in \
       [ -d "$(rustc --print target-libdir --target "$triple")" ] || rustup target add "$triple"; \
     fi
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
-    [ "$TARGETARCH" = "$BUILDARCH" ] || node scripts/ci/crates.mjs "--target=$(cat /triple)"
+    node scripts/ci/crates.mjs host "--target=$(cat /triple)"
 
 FROM crates AS compiled
 COPY --from=packages /weft/node_modules node_modules

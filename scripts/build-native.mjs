@@ -30,8 +30,9 @@ async function make() {
   const folder = `${out}.modules-${process.pid}`;
   try {
     const modules = await bundle(folder);
-    const host = cargo("weft-host", target, names);
-    const pack = cargo("weft-pack", own, names);
+    const host = cargo("weft-host", { profile: "release", triple: target, features: names });
+    // Needed once for a moment: not worth the minute that all optimisations take.
+    const pack = cargo("weft-pack", { profile: "dev", triple: own, features: names });
     const made = `${out}-${process.pid}`;
     run(pack, [host, made, ...modules]);
     chmodSync(made, 0o755);

@@ -13,7 +13,7 @@ export function hostTriple() {
 }
 
 /** Builds one executable of the host; gives its path. */
-export function cargo(bin, triple, features) {
+export function cargo(bin, { profile, triple, features }) {
   const home = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
   // No path of this machine in it: the same sources give the same bytes.
   const flags = [
@@ -22,10 +22,10 @@ export function cargo(bin, triple, features) {
     `--remap-path-prefix=${home}=/cargo`,
     `--remap-path-prefix=${resolve(".")}=/weft`,
   ];
-  const args = ["build", "--release", "--locked", "--manifest-path=host/Cargo.toml", "--bin", bin, "--target", triple];
+  const what = ["--manifest-path=host/Cargo.toml", "--bin", bin, "--target", triple, "--profile", profile];
   const chosen = ["--no-default-features", "--features", features.join(",")];
-  run("cargo", [...args, ...chosen, "--quiet"], { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") });
-  return join(process.env.CARGO_TARGET_DIR ?? "host/target", triple, "release", bin);
+  run("cargo", ["build", "--locked", "--quiet", ...what, ...chosen], { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") });
+  return join(process.env.CARGO_TARGET_DIR ?? "host/target", triple, profile === "dev" ? "debug" : profile, bin);
 }
 
 /** Ends the process when it fails. */

@@ -48,12 +48,12 @@ export async function serveGateway(app: App): Promise<ServedGateway> {
     monotonic: platform.monotonic,
     randomId: app.newId,
     residentBytes: platform.residentBytes,
-    sha256: platform.sha256,
+    sha256: (bytes) => platform.crypto.hash("sha256", bytes),
     redact: (text) => app.brain.redact(text),
     timer,
   });
   const { host } = config.gateway;
-  const server = await platform.serve({ host, port: config.gateway.port }, handler);
+  const server = await platform.serve({ host, port: config.gateway.port }, { request: handler });
   const url = urlOf(host, server.port);
   await app.publishUrl(url);
   return { url, token, close: server.close };

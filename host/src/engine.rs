@@ -3,7 +3,7 @@
 use crate::{
     children, client, connect, crypto, dns, files,
     pack::{Pack, PackLoader, PackResolver},
-    process, server, signals, terminal, text, timers, url, websocket,
+    process, server, signals, terminal, text, timers, url, watch, websocket,
 };
 use rquickjs::{AsyncContext, AsyncRuntime, CatchResultExt, Ctx, Function, Object, Promise, Result, Value, prelude::Func};
 use std::sync::OnceLock;
@@ -69,6 +69,7 @@ fn begin(ctx: &Ctx<'_>, pack: Pack) -> Result<()> {
         text::init,
         timers::init,
         url::init,
+        watch::init,
         websocket::init,
     ] {
         init(ctx, &host)?;

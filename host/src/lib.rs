@@ -21,4 +21,5 @@ pub mod timers;
 pub mod tls;
 pub mod url;
 pub mod value;
+pub mod watch;
 pub mod websocket;

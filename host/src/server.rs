@@ -23,6 +23,7 @@ use rquickjs::{
 use std::{
     cell::{Cell, RefCell},
     convert::Infallible,
+    io,
     net::SocketAddr,
     pin::Pin,
     rc::Rc,
@@ -54,6 +55,8 @@ pub fn init<'js>(_: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
 struct Presence {
     ended: Cell<bool>,
     gone: Cell<bool>,
+    /// The answer ends here, and is not whole.
+    cut: Cell<bool>,
     changed: Notify,
 }
 
@@ -84,15 +87,19 @@ enum Answer {
 
 impl Body for Answer {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<std::result::Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         match &mut *self {
             Answer::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Answer::Pieces(pieces, _) => pieces.poll_recv(context).map(|piece| piece.map(|bytes| Ok(Frame::data(bytes)))),
+            Answer::Pieces(pieces, presence) => pieces.poll_recv(context).map(|piece| match piece {
+                Some(bytes) => Some(Ok(Frame::data(bytes))),
+                None if presence.cut.get() => Some(Err(io::ErrorKind::BrokenPipe.into())),
+                None => None,
+            }),
         }
     }
 
@@ -375,6 +382,7 @@ impl Responder {
 
     /// Cuts the connection: the client sees that the answer is not whole.
     fn abandon(&self) {
+        self.presence.cut.set(true);
         self.answer.take();
         self.pieces.take();
     }

@@ -1,3 +1,7 @@
+import type { Connection, ConnectOptions, Socket, SocketOptions } from "./connection.ts";
+import type { Crypto } from "./crypto.ts";
+import type { WasmEngine } from "./wasm.ts";
+
 /**
  * What the outside world is, beyond the web globals of `globals.d.ts`. Small, since each member is written
  * once per engine; `test/contracts/platform.ts` holds all of them to the same behaviour.
@@ -22,7 +26,7 @@ export interface Platform {
   /** Milliseconds from an arbitrary start, never going back. */
   monotonic(): number;
   randomBytes(count: number): Uint8Array;
-  sha256(bytes: Uint8Array): Uint8Array;
+  readonly crypto: Crypto;
   /** Bytes of RAM in use by this process. */
   residentBytes(): number;
   /** Every way out to HTTP. Does not follow redirects; honours HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
@@ -31,9 +35,15 @@ export interface Platform {
   resolve(host: string): Promise<string[]>;
   /** Whether a request to this URL would go through a proxy, and which (without its password). */
   proxyFor(url: string): string | undefined;
+  /** Absent where the build leaves the feature `wasm-plugins` out. */
+  wasm?(): Promise<WasmEngine>;
   spawn(command: readonly string[], options: SpawnOptions): Promise<Exit>;
+  /** A connection of TCP or TLS; through a proxy where the variables say so. Errors as `fetch` has them. */
+  connect(options: ConnectOptions): Promise<Connection>;
+  /** A WebSocket to a `ws:` or `wss:` URL; proxies and errors as with `fetch`. */
+  webSocket(url: string, options?: SocketOptions): Promise<Socket>;
   /** Resolves when it listens; `conflict` when the port is taken, `refused` when it may not be used. */
-  serve(options: ServeOptions, handler: HttpHandler): Promise<HttpServer>;
+  serve(options: ServeOptions, handlers: Handlers): Promise<HttpServer>;
   /** SIGTERM and SIGINT as `stop`, SIGHUP as `reload`; returns what ends the subscription. */
   onSignal(listener: (signal: "stop" | "reload") => void): () => void;
   /** What nobody caught; without a listener the process ends. */
@@ -77,6 +87,18 @@ export interface ServeOptions {
   /** 0 = any free port. */
   readonly port: number;
 }
+
+export interface Handlers {
+  readonly request: HttpHandler;
+  /** Asked when a client wants a WebSocket; without it such requests are refused with 426. */
+  readonly socket?: SocketHandler;
+}
+
+/** What takes the socket, or the response that refuses it. */
+export type SocketHandler = (
+  request: Request,
+  remote: string,
+) => Response | ((socket: Socket) => void) | Promise<Response | ((socket: Socket) => void)>;
 
 /** `remote` is the peer's IP address. The request's `signal` aborts when the client goes away. */
 export type HttpHandler = (request: Request, remote: string) => Response | Promise<Response>;
@@ -136,6 +158,11 @@ export interface Files extends FileTree {
   /** A file or a whole directory; false when it was not there. */
   remove(path: string): Promise<boolean>;
   realPath(path: string): Promise<string>;
+  /**
+   * Calls back soon after the file, or what lies directly in the directory, was changed, replaced or removed; several
+   * changes may be one call. Returns what ends it. `missing` when it is not there.
+   */
+  watch(path: string, changed: () => void): Promise<() => void>;
   /** Undefined when another process holds it; the kernel gives it back when this one ends, however it ends. */
   lock(path: string): Promise<Lock | undefined>;
   /**

@@ -20,6 +20,7 @@ interface Node {
 interface Disk {
   readonly nodes: Map<string, Node>;
   readonly locks: Set<string>;
+  readonly watchers: Set<{ readonly path: string; readonly changed: () => void }>;
   readonly faults: DiskFaults;
   readonly now: () => number;
 }
@@ -31,7 +32,7 @@ export interface MemoryFiles extends Files {
 
 /** A disk in RAM, with `/` and nothing in it. */
 export function memoryFiles(faults: DiskFaults, now: () => number): MemoryFiles {
-  const disk: Disk = { nodes: new Map(), locks: new Set(), faults, now };
+  const disk: Disk = { nodes: new Map(), locks: new Set(), watchers: new Set(), faults, now };
   disk.nodes.set("/", newNode(disk, "directory"));
   return {
     ...tree(disk, (path) => resolved(disk, path)),
@@ -50,6 +51,12 @@ export function memoryFiles(faults: DiskFaults, now: () => number): MemoryFiles 
       const real = resolved(disk, path);
       if (!disk.nodes.has(real)) throw missing(path);
       return real;
+    },
+    watch: async (path, changed) => {
+      const watcher = { path: resolved(disk, path), changed };
+      if (!disk.nodes.has(watcher.path)) throw missing(path);
+      disk.watchers.add(watcher);
+      return () => void disk.watchers.delete(watcher);
     },
     lock: async (path) => {
       if (disk.locks.has(path)) return undefined;
@@ -150,6 +157,7 @@ function writeNode(
   if (before?.kind === "directory") throw new WeftError("invalid", `${path}: it is a directory`);
   expectParent(disk, path);
   disk.nodes.set(path, { ...newNode(disk, "file"), bytes: bytes.slice(), mode: before?.mode ?? mode });
+  tell(disk, path);
 }
 
 function appender(disk: Disk, path: string): Appender {
@@ -204,6 +212,7 @@ function makeDirectory(disk: Disk, path: string): void {
   if (node) return;
   expectWritable(disk, path);
   disk.nodes.set(path, newNode(disk, "directory"));
+  tell(disk, path);
 }
 
 function rename(disk: Disk, from: string, to: string): void {
@@ -213,12 +222,21 @@ function rename(disk: Disk, from: string, to: string): void {
   expectParent(disk, to);
   disk.nodes.delete(from);
   disk.nodes.set(to, node);
+  tell(disk, from);
+  tell(disk, to);
 }
 
 function remove(disk: Disk, path: string): boolean {
   expectWritable(disk, path);
   for (const at of [...disk.nodes.keys()]) if (at.startsWith(`${path}/`)) disk.nodes.delete(at);
+  tell(disk, path);
   return disk.nodes.delete(path);
+}
+
+function tell({ watchers }: Disk, path: string): void {
+  for (const watcher of watchers) {
+    if (watcher.path === path || watcher.path === parentOf(path)) queueMicrotask(watcher.changed);
+  }
 }
 
 function expectWritable({ faults }: Disk, path: string): void {

@@ -1,3 +1,4 @@
+import type { Crypto } from "../core/crypto.ts";
 import { WeftError } from "../core/error.ts";
 import type { Fetch, HttpHandler, Platform, Terminal } from "../core/platform.ts";
 import { type DiskFaults, type MemoryFiles, memoryFiles } from "./memory-files.ts";
@@ -42,17 +43,17 @@ export function memoryPlatform(options: MemoryPlatformOptions = {}): MemoryPlatf
     now,
     monotonic: () => ticks++,
     randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(Math.random() * 256)),
-    sha256: () => {
-      throw new WeftError("unavailable", "there is no SHA-256 in the memory platform");
-    },
+    crypto: noCrypto,
     residentBytes: () => 0,
     fetch: options.fetch ?? (async (url) => absent(`a network for ${url}`)),
     resolve: options.resolve ?? (async (host) => absent(`DNS for ${host}`)),
     proxyFor: () => undefined,
     spawn: options.spawn ?? (async ([file]) => absent(`a program ${file}`)),
-    serve: async ({ port }, handler) => {
+    connect: async ({ host }) => absent(`a network for ${host}`),
+    webSocket: async (url) => absent(`a network for ${url}`),
+    serve: async ({ port }, { request }) => {
       if (!options.serve) return absent("a way to serve");
-      options.serve(handler);
+      options.serve(request);
       return { port, close: async () => {} };
     },
     onSignal: () => () => {},
@@ -63,6 +64,19 @@ export function memoryPlatform(options: MemoryPlatformOptions = {}): MemoryPlatf
 function absent(what: string): never {
   throw new WeftError("unavailable", `this test gave no ${what}`);
 }
+
+const noCrypto: Crypto = {
+  hash: () => absent("cryptography"),
+  hmac: () => absent("cryptography"),
+  equal: () => absent("cryptography"),
+  seal: () => absent("cryptography"),
+  open: () => absent("cryptography"),
+  ed25519: {
+    publicKey: () => absent("cryptography"),
+    sign: () => absent("cryptography"),
+    verify: () => absent("cryptography"),
+  },
+};
 
 function terminal(written: { out: string; error: string }): Terminal {
   return {

@@ -110,6 +110,37 @@ export function filesContract(name: string, make: () => Promise<FilesUnderTest>)
       await second?.release();
     });
 
+    test("whoever watches hears of changes, until he stops", async () => {
+      const { files, root } = await make();
+      await files.write(`${root}/a`, bytes("x"));
+      let calls = 0;
+      let heard = () => {};
+      const next = () =>
+        new Promise<void>((resolve) => {
+          heard = resolve;
+        });
+      const stop = await files.watch(root, () => {
+        calls += 1;
+        heard();
+      });
+      for (const change of [
+        () => files.write(`${root}/a`, bytes("y")),
+        () => files.create(`${root}/b`, bytes("z")),
+        () => files.remove(`${root}/b`),
+      ]) {
+        const told = next();
+        await change();
+        await told;
+      }
+      stop();
+      await new Promise<void>((resolve) => void setTimeout(resolve, 50));
+      const before = calls;
+      await files.write(`${root}/a`, bytes("w"));
+      await new Promise<void>((resolve) => void setTimeout(resolve, 50));
+      expect(calls).toBe(before);
+      await expect(files.watch(`${root}/no`, () => {})).rejects.toMatchObject({ code: "missing" });
+    });
+
     describe("confined", () => {
       const escapes = { code: "refused", message: expect.stringContaining("path escapes workspace") };
 

@@ -1,6 +1,6 @@
 import { WeftError } from "../../core/error.ts";
 import type { Fetch, FetchOptions } from "../../core/platform.ts";
-import { bodiless, bodyError, networkError, parseHttpUrl } from "../shared/network.ts";
+import { bodiless, bodyError, connectError, parseHttpUrl } from "../shared/network.ts";
 import type { Env } from "../shared/proxy.ts";
 import { type HostExchange, host, type Route } from "./host.ts";
 import { routeTo } from "./route.ts";
@@ -31,7 +31,9 @@ export function nativeFetch(env: Env): Fetch {
       return responseOf({ status: Number(status), headers, exchange, url, signal, ended });
     } catch (thrown) {
       ended();
-      throw signal?.aborted ? WeftError.from(signal.reason) : sendError(thrown, { url, proxy, options });
+      throw signal?.aborted
+        ? WeftError.from(signal.reason)
+        : connectError(thrown, url, { proxy, ms: options.connectTimeoutMs });
     }
   };
 }
@@ -94,18 +96,4 @@ function responseOf({ status, headers: flat, exchange, url, signal, ended }: Rec
 /** Our own class is what the global `Response` is here. */
 function asResponse(response: WebResponse): Response {
   return response as unknown as Response;
-}
-
-interface Failed {
-  readonly url: URL;
-  readonly proxy: string | undefined;
-  readonly options: FetchOptions;
-}
-
-function sendError(thrown: unknown, { url, proxy, options }: Failed): WeftError {
-  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
-  if (code === "ERR_CONNECT_TIMEOUT") {
-    return new WeftError("timeout", `cannot reach ${url.host}: no connection within ${options.connectTimeoutMs} ms`);
-  }
-  return networkError(thrown, url, proxy);
 }

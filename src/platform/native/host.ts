@@ -66,6 +66,8 @@ export interface HostFiles {
   readdir(path: string): string[];
   access(path: string, bits: number): boolean;
   removeTree(path: string): Promise<void>;
+  /** Gives what ends it. */
+  watch(path: string, changed: () => void): () => void;
 }
 
 export interface HostCrypto {

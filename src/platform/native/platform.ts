@@ -3,6 +3,7 @@ import type { Platform } from "../../core/platform.ts";
 import { errnoOf } from "../shared/file-system.ts";
 import { posixFiles } from "../shared/files.ts";
 import { proxyOf, withoutSecret } from "../shared/proxy.ts";
+import { nativeCrypto } from "./crypto.ts";
 import { nativeFetch } from "./fetch.ts";
 import { nativeFileSystem } from "./file-system.ts";
 import { host } from "./host.ts";
@@ -16,7 +17,7 @@ export function nativePlatform(): Platform {
   const fs = nativeFileSystem();
   return {
     name: "native",
-    files: posixFiles(fs, nativeLocks(fs)),
+    files: posixFiles(fs, nativeLocks(fs), async (path, changed) => host.watch(path.toWellFormed(), changed)),
     terminal: nativeTerminal(),
     env,
     args: host.args,
@@ -27,7 +28,7 @@ export function nativePlatform(): Platform {
     now: () => Date.now(),
     monotonic: () => host.monotonic(),
     randomBytes: (count) => host.randomBytes(count),
-    sha256: (bytes) => host.hash("sha256", bytes),
+    crypto: nativeCrypto,
     residentBytes: () => host.residentBytes(),
     fetch: nativeFetch(env),
     resolve,
@@ -36,7 +37,9 @@ export function nativePlatform(): Platform {
       return proxy && withoutSecret(proxy);
     },
     spawn: async (command, options) => await (await import("./spawn.ts")).spawnChild(command, options),
-    serve: async (options, handler) => await (await import("./serve.ts")).serveHttp(options, handler),
+    connect: async (options) => await (await import("./connection.ts")).connect(options, env),
+    webSocket: async (url, options) => await (await import("./socket.ts")).openSocket(url, { env, ...options }),
+    serve: async (options, handlers) => await (await import("./serve.ts")).serveHttp(options, handlers),
     onSignal: signals(),
     onUncaught: setUncaughtListener,
   };

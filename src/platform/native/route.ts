@@ -1,5 +1,5 @@
 import type { FetchOptions } from "../../core/platform.ts";
-import { type Env, proxyOf, withoutSecret } from "../shared/proxy.ts";
+import { type Env, isSecure, proxyOf, withoutSecret } from "../shared/proxy.ts";
 import { host, type Route, type RouteProxy } from "./host.ts";
 
 /** How a URL is reached, and the proxy on the way without its password. */
@@ -8,7 +8,7 @@ export function routeTo(
   env: Env,
   options: Pick<FetchOptions, "address" | "connectTimeoutMs"> & { readonly tunnel?: boolean },
 ): { readonly route: Route; readonly proxy?: string } {
-  const tls = url.protocol === "https:" || url.protocol === "wss:";
+  const tls = isSecure(url);
   const proxy = proxyOf(url, env);
   const route: Route = {
     host: bare(url.hostname),

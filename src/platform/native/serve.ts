@@ -1,7 +1,9 @@
-import type { HttpHandler, HttpServer, ServeOptions } from "../../core/platform.ts";
+import { longestMessage, type Socket } from "../../core/connection.ts";
+import type { Handlers, HttpHandler, HttpServer, ServeOptions, SocketHandler } from "../../core/platform.ts";
 import { portError } from "../shared/port-error.ts";
 import { nativeFileSystem } from "./file-system.ts";
 import { type HostListener, type HostResponder, host } from "./host.ts";
+import { socketOf } from "./socket.ts";
 import { uncaught } from "./uncaught.ts";
 import { WebAbortController } from "./web/abort.ts";
 import type { Source } from "./web/body.ts";
@@ -9,9 +11,9 @@ import { WebRequest, WebResponse } from "./web/fetch-types.ts";
 import { WebHeaders } from "./web/headers.ts";
 
 /** See `Platform.serve`. */
-export async function serveHttp(options: ServeOptions, handler: HttpHandler): Promise<HttpServer> {
+export async function serveHttp(options: ServeOptions, handlers: Handlers): Promise<HttpServer> {
   const listener = await listen(options, (responder, method, target) => {
-    void answer(responder, { method, target }, handler).catch(uncaught);
+    void answer(responder, { method, target }, handlers).catch(uncaught);
   });
   return { port: listener.port, close: (withinMs) => listener.close(withinMs) };
 }
@@ -29,14 +31,30 @@ interface Asked {
   readonly target: string;
 }
 
-async function answer(responder: HostResponder, asked: Asked, handler: HttpHandler): Promise<void> {
+/** Requests that are being answered; a handler that nothing else holds must not be collected with its client waiting. */
+const open = new Set<HostResponder>();
+
+async function answer(responder: HostResponder, asked: Asked, handlers: Handlers): Promise<void> {
+  open.add(responder);
+  try {
+    await answerOne(responder, asked, handlers);
+  } finally {
+    open.delete(responder);
+  }
+}
+
+async function answerOne(responder: HostResponder, asked: Asked, handlers: Handlers): Promise<void> {
   const url = urlOf(responder, asked.target);
   if (url === undefined) {
     responder.answer(400, [], null);
     return;
   }
   const request = requestOf(responder, asked.method, url);
-  const response = await respond(request, responder.peer, handler);
+  const response =
+    responder.header("upgrade")?.toLowerCase() === "websocket"
+      ? await upgrade(responder, request, handlers.socket)
+      : await respond(request, responder.peer, handlers.request);
+  if (!response) return;
   const content = response.take();
   if (content === null || typeof content === "string" || content instanceof Uint8Array) {
     const body = typeof content === "string" ? content.toWellFormed() : content;
@@ -44,6 +62,29 @@ async function answer(responder: HostResponder, asked: Asked, handler: HttpHandl
     return;
   }
   await stream(responder, response, content instanceof ReadableStream ? readerOf(content) : content);
+}
+
+/** Undefined when the client has its WebSocket. */
+async function upgrade(
+  responder: HostResponder,
+  request: WebRequest,
+  handler: SocketHandler | undefined,
+): Promise<WebResponse | undefined> {
+  if (!handler) return new WebResponse("there is no WebSocket here\n", { status: 426 });
+  let take: (socket: Socket) => void = () => {};
+  const response = await respond(request, responder.peer, async (asked, peer) => {
+    const answered = await handler(asked, peer);
+    if (typeof answered !== "function") return answered;
+    take = answered;
+    return new WebResponse(undefined, { status: 101 }, null) as unknown as Response;
+  });
+  if (response.status !== 101) return response;
+  try {
+    take(socketOf(await responder.upgrade(longestMessage)));
+    return undefined;
+  } catch {
+    return new WebResponse("this is no request for a WebSocket\n", { status: 400 });
+  }
 }
 
 async function respond(request: WebRequest, peer: string, handler: HttpHandler): Promise<WebResponse> {

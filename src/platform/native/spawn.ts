@@ -37,7 +37,7 @@ export async function spawnChild(command: readonly string[], options: SpawnOptio
   const { signal } = options;
   signal.throwIfAborted();
   const child = start(command, options);
-  let killLater: number | undefined;
+  let killLater: ReturnType<typeof setTimeout> | undefined;
   const abort = () => {
     child.kill(SIGTERM);
     killLater = setTimeout(() => child.kill(SIGKILL), graceMs);

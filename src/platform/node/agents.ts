@@ -1,5 +1,5 @@
 import type { Agent } from "node:http";
-import { type Env, proxyOf, withoutSecret } from "../shared/proxy.ts";
+import { type Env, isSecure, proxyOf, withoutSecret } from "../shared/proxy.ts";
 
 export interface Route {
   readonly agent: Agent;
@@ -37,14 +37,15 @@ export function agents(env: Env): Agents {
 const connections = { maxSockets: 256, maxFreeSockets: 32, scheduling: "lifo" as const };
 
 async function direct(url: URL, env: Env, { keepAlive }: { readonly keepAlive: boolean }): Promise<Agent> {
-  if (url.protocol === "http:") return new (await import("node:http")).Agent({ keepAlive, ...connections });
+  if (!isSecure(url)) return new (await import("node:http")).Agent({ keepAlive, ...connections });
   const { Agent: SecureAgent } = await import("node:https");
   return new SecureAgent({ keepAlive, ...connections, ...(await trust(env)) });
 }
 
 async function proxied(url: URL, proxy: URL, env: Env): Promise<Agent> {
   const options = { keepAlive: true, ...connections, ...(await trust(env)) };
-  if (url.protocol === "https:") {
+  if (url.protocol !== "http:") {
+    // A WebSocket needs a tunnel also where it is not encrypted.
     const { HttpsProxyAgent } = await import("https-proxy-agent");
     return new HttpsProxyAgent(proxy, options);
   }
@@ -53,7 +54,7 @@ async function proxied(url: URL, proxy: URL, env: Env): Promise<Agent> {
 }
 
 /** SSL_CERT_FILE and SSL_CERT_DIR add to the built-in roots; what cannot be read there breaks nothing. */
-async function trust(env: Env): Promise<{ readonly ca?: string[] }> {
+export async function trust(env: Env): Promise<{ readonly ca?: string[] }> {
   const { SSL_CERT_FILE: file, SSL_CERT_DIR: folder } = env;
   if (!file && !folder) return {};
   const { rootCertificates } = await import("node:tls");

@@ -1,5 +1,4 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
-import type { LookupFunction } from "node:net";
 import type { Readable } from "node:stream";
 import { WeftError } from "../../core/error.ts";
 import type { Fetch, FetchOptions } from "../../core/platform.ts";
@@ -7,6 +6,7 @@ import { errnoOf } from "../shared/file-system.ts";
 import { bodiless, bodyError, networkError, parseHttpUrl } from "../shared/network.ts";
 import type { Env } from "../shared/proxy.ts";
 import { type Agents, agents } from "./agents.ts";
+import { lookupOf } from "./lookup.ts";
 
 /** See `Platform.fetch`. On node:http, because Node's own fetch cannot connect to a given address. */
 export function nodeFetch(env: Env): Fetch {
@@ -70,14 +70,6 @@ async function exchange(clients: Clients, url: URL, options: FetchOptions): Prom
 
 function requestOptions(url: URL, options: FetchOptions, route: Awaited<ReturnType<Agents["route"]>>): RequestOptions {
   const { address } = options;
-  const lookup: LookupFunction | undefined =
-    address === undefined
-      ? undefined
-      : (_host, { all }, done) => {
-          const family = address.includes(":") ? 6 : 4;
-          if (all) done(null, [{ address, family }]);
-          else done(null, address, family);
-        };
   return {
     protocol: url.protocol,
     hostname: url.hostname.replace(/^\[|\]$/g, ""),
@@ -86,7 +78,7 @@ function requestOptions(url: URL, options: FetchOptions, route: Awaited<ReturnTy
     method: options.method ?? "GET",
     agent: route.agent,
     headers: { "accept-encoding": "gzip, br, deflate", host: url.host, ...lengthOf(options), ...options.headers },
-    ...(lookup && { lookup }),
+    ...(address !== undefined && { lookup: lookupOf(address) }),
     ...(url.protocol === "https:" && { servername: isIp(url.hostname) ? "" : url.hostname }),
   };
 }

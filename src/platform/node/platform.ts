@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { WeftError } from "../../core/error.ts";
 import type { Fetch, Platform } from "../../core/platform.ts";
 import { errnoOf } from "../shared/file-system.ts";
 import { proxyOf, withoutSecret } from "../shared/proxy.ts";
+import { nodeCrypto } from "./crypto.ts";
 import { nodeFiles } from "./files.ts";
 import { nodeTerminal } from "./terminal.ts";
 
@@ -23,7 +24,7 @@ export function nodePlatform(): Platform {
     now: () => Date.now(),
     monotonic: () => performance.now(),
     randomBytes: (count) => new Uint8Array(randomBytes(count)),
-    sha256: (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest()),
+    crypto: nodeCrypto,
     residentBytes: () => process.memoryUsage.rss(),
     async fetch(url, options) {
       loadedFetch ??= import("./fetch.ts").then(({ nodeFetch }) => nodeFetch(env));
@@ -35,7 +36,9 @@ export function nodePlatform(): Platform {
       return proxy && withoutSecret(proxy);
     },
     spawn: async (command, options) => (await import("./spawn.ts")).spawnChild(command, options),
-    serve: async (options, handler) => (await import("./serve.ts")).serveHttp(options, handler),
+    connect: async (options) => await (await import("./connection.ts")).connect(options, env),
+    webSocket: async (url, options) => await (await import("./socket.ts")).openSocket(url, { env, ...options }),
+    serve: async (options, handlers) => (await import("./serve.ts")).serveHttp(options, handlers),
     onSignal,
     onUncaught(listener) {
       process.on("uncaughtException", listener);

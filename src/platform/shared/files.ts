@@ -18,7 +18,7 @@ import {
 } from "./regular-file.ts";
 
 /** `Files` on any POSIX system. */
-export function posixFiles(fs: FileSystem, locks: Locks): Files {
+export function posixFiles(fs: FileSystem, locks: Locks, watch: Files["watch"]): Files {
   const onPath = onPathOf(fs);
   const opening: Opening = { fs, locks, onPath };
   return {
@@ -42,6 +42,7 @@ export function posixFiles(fs: FileSystem, locks: Locks): Files {
     truncate: (path, bytes) => onPath("write", path, () => truncate(opening, path, bytes)),
     remove: (path) => onPath("remove", path, () => remove(fs, path)),
     realPath: (path) => onPath("look at", path, () => fs.realpath(path)),
+    watch: (path, changed) => onPath("look at", path, () => watch(path, changed)),
     lock: (path) => onPath("lock", path, () => locks.take(path)),
     confined: (root, hidden = []) => confinedTree(root, hidden, opening),
   };

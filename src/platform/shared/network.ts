@@ -10,6 +10,12 @@ export function parseHttpUrl(url: string): URL {
   return target;
 }
 
+export function parseSocketUrl(url: string): URL {
+  const target = URL.canParse(url) ? new URL(url) : undefined;
+  if (target?.protocol === "ws:" || target?.protocol === "wss:") return target;
+  throw new WeftError("invalid", `not the URL of a WebSocket: ${url}`);
+}
+
 /** Statuses whose response may not have a body, by the fetch standard. */
 export const bodiless: readonly number[] = [101, 204, 205, 304];
 
@@ -43,4 +49,14 @@ export function networkError(thrown: unknown, url: URL, proxy: string | undefine
     return new WeftError("unavailable", `${where}: TLS: ${message}`, details);
   }
   return new WeftError("unavailable", `${where}: ${tcpWords[code] ?? message}`, details);
+}
+
+/** Like `networkError`, for what has a time limit of its own. */
+export function connectError(
+  thrown: unknown,
+  url: URL,
+  { proxy, ms }: { readonly proxy: string | undefined; readonly ms: number | undefined },
+): WeftError {
+  if (errnoOf(thrown) !== "ERR_CONNECT_TIMEOUT") return networkError(thrown, url, proxy);
+  return new WeftError("timeout", `cannot reach ${url.host}: no connection within ${ms} ms`, { cause: thrown });
 }

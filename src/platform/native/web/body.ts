@@ -11,7 +11,14 @@ export interface Source {
 export type Content = string | Uint8Array | ReadableStream<Uint8Array> | Source | null;
 
 /** What is given to constructors. */
-export type Given = BodyInit | ArrayBuffer | ArrayBufferView | URLSearchParams | undefined;
+export type Given =
+  | string
+  | ReadableStream<Uint8Array>
+  | ArrayBuffer
+  | ArrayBufferView
+  | URLSearchParams
+  | null
+  | undefined;
 
 /** Fetch standard, 5.3. What is text or bytes stays that; a stream is only made when somebody asks for it. */
 export class WebBody {

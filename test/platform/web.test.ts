@@ -1,0 +1,3 @@
+import { webContract } from "../contracts/web.ts";
+
+webContract("node");

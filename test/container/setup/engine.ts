@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
+import { randomBytes, randomInt } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -28,8 +29,14 @@ async function startEngine(folder: string): Promise<() => Promise<void>> {
   mkdirSync(join(client, "cli-plugins"), { recursive: true });
   writeFileSync(join(client, "config.json"), "{}");
   cpSync(join(programs, "libexec/docker/cli-plugins"), join(client, "cli-plugins"), { recursive: true });
+  const net = bridge();
   // The image store of containerd keeps images for several architectures, as current Docker does by itself.
-  writeFileSync(join(folder, "daemon.json"), '{"features":{"containerd-snapshotter":true}}');
+  const settings = {
+    features: { "containerd-snapshotter": true },
+    bridge: net.name,
+    "default-address-pools": net.pools,
+  };
+  writeFileSync(join(folder, "daemon.json"), JSON.stringify(settings));
   process.env["PATH"] = `${programs}/bin:${programs}/sbin:${process.env["PATH"]}:/usr/sbin:/sbin`;
   process.env["DOCKER_HOST"] = `unix://${folder}/docker.sock`;
   process.env["DOCKER_CONFIG"] = client;
@@ -46,6 +53,7 @@ async function startEngine(folder: string): Promise<() => Promise<void>> {
     spawnSync("sh", ["-c", "docker ps -aq | xargs -r docker rm -fv"]);
     engine.kill("SIGTERM");
     await ended;
+    spawnSync("ip", ["link", "delete", net.name]);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 500 });
   };
   for (const deadline = Date.now() + 60_000; ; ) {
@@ -57,6 +65,16 @@ async function startEngine(folder: string): Promise<() => Promise<void>> {
     }
     await new Promise((next) => setTimeout(next, 250));
   }
+}
+
+/** A network of its own: another engine on this machine would give the same addresses to its containers. */
+function bridge(): { name: string; pools: object[] } {
+  const prefix = `100.${64 + randomInt(64)}`;
+  const name = `weft${randomBytes(4).toString("hex")}`;
+  command("ip", ["link", "add", name, "type", "bridge"]);
+  command("ip", ["address", "add", `${prefix}.0.1/24`, "dev", name]);
+  command("ip", ["link", "set", name, "up"]);
+  return { name, pools: [{ base: `${prefix}.128.0/17`, size: 24 }] };
 }
 
 /** The way of the page that needs no base image. `WEFT_IMAGE_TAR`: an image made elsewhere, as `docker save` writes it. */

@@ -11,6 +11,7 @@ need() { # PROGRAM PACKAGE
 }
 need runc runc
 need iptables iptables
+need ip iproute2
 need mmdebstrap mmdebstrap
 need eatmydata eatmydata
 need tinyproxy tinyproxy-bin

@@ -67,6 +67,7 @@ COPY --chmod=755 docker-build/weft-linux-x86_64 /weft-binary
 FROM scratch AS prebuilt-arm64
 COPY --chmod=755 docker-build/weft-linux-aarch64 /weft-binary
 
+# hadolint ignore=DL3006
 FROM prebuilt-${TARGETARCH} AS prebuilt
 
 # hadolint ignore=DL3006

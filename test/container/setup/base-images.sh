@@ -20,7 +20,7 @@ sources() {
 make() { # NAME ARCHITECTURES PACKAGES
   [ -s "$folder/$1.image" ] && return
   echo "base image $1 ..." >&2
-  rm -rf "$folder/$1"
+  rm -rf "${folder:?}/$1"
   mkdir "$folder/$1"
   eatmydata mmdebstrap --quiet --variant=minbase --architectures="$2" --include="$3" \
     --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/man/*' \

@@ -9,7 +9,10 @@ const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 export async function buildNode(features, out = "dist/node") {
   const made = `${out}-${process.pid}`;
   await build({
-    entryPoints: { weft: "src/node.ts" },
+    entryPoints: {
+      weft: "src/node.ts",
+      ...(features.includes("wasm-plugins") && { "wasm-worker": "src/platform/node/wasm-worker.ts" }),
+    },
     outdir: made,
     bundle: true,
     splitting: true,

@@ -6,7 +6,8 @@ use crate::{
 };
 use bytes::Bytes;
 use rquickjs::{
-    CatchResultExt, Class, Ctx, FromJs, Function, JsLifetime, Object, Promise, Result, Value, class::Trace, prelude::Func,
+    CatchResultExt, Class, Ctx, FromJs, Function, JsLifetime, Object, Promise, Result, Value,
+    class::Trace, prelude::Func,
 };
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
 use std::{
@@ -45,7 +46,8 @@ pub fn reap() {
     tokio::task::spawn_local(async move {
         while ended.recv().await.is_some() {
             while let Ok(Some((pid, status))) = rustix::process::wait(WaitOptions::NOHANG) {
-                let waiting = WAITING.with_borrow_mut(|waiting| waiting.remove(&pid.as_raw_nonzero().get()));
+                let waiting =
+                    WAITING.with_borrow_mut(|waiting| waiting.remove(&pid.as_raw_nonzero().get()));
                 if let Some(waiting) = waiting {
                     // Nobody may wait for it any more.
                     let _ = waiting.send(status);
@@ -80,13 +82,24 @@ impl<'js> FromJs<'js> for Options {
 fn spawn<'js>(ctx: Ctx<'js>, options: Options, output: Function<'js>) -> Result<Class<'js, Child>> {
     reap();
     let mut child = start(&options).or_throw(&ctx)?;
-    let pid = i32::try_from(child.id()).map_err(|_| Fault::new("EIO", "no process id").throw(&ctx))?;
+    let pid =
+        i32::try_from(child.id()).map_err(|_| Fault::new("EIO", "no process id").throw(&ctx))?;
     let (sender, exited) = oneshot::channel();
     WAITING.with_borrow_mut(|waiting| waiting.insert(pid, sender));
     let stop = Rc::new(Notify::new());
-    feed(child.stdin.take().map(OwnedFd::from), options.stdin, stop.clone());
-    let open = Rc::new(Streams { open: Cell::new(0), closed: Notify::new() });
-    for (stream, fd) in [(1, child.stdout.take().map(OwnedFd::from)), (2, child.stderr.take().map(OwnedFd::from))] {
+    feed(
+        child.stdin.take().map(OwnedFd::from),
+        options.stdin,
+        stop.clone(),
+    );
+    let open = Rc::new(Streams {
+        open: Cell::new(0),
+        closed: Notify::new(),
+    });
+    for (stream, fd) in [
+        (1, child.stdout.take().map(OwnedFd::from)),
+        (2, child.stderr.take().map(OwnedFd::from)),
+    ] {
         let Some(fd) = fd else { continue };
         let receiver = pipe::Receiver::from_owned_fd(fd).or_throw(&ctx)?;
         open.open.set(open.open.get() + 1);
@@ -100,7 +113,15 @@ fn spawn<'js>(ctx: Ctx<'js>, options: Options, output: Function<'js>) -> Result<
             open.closed.notify_waiters();
         });
     }
-    Class::instance(ctx, Child { pid, exited: RefCell::new(Some(exited)), open, stop })
+    Class::instance(
+        ctx,
+        Child {
+            pid,
+            exited: RefCell::new(Some(exited)),
+            open,
+            stop,
+        },
+    )
 }
 
 struct Streams {
@@ -127,8 +148,12 @@ fn start(options: &Options) -> io::Result<std::process::Child> {
 
 /// A child may end, or close its input, before it has read all of it.
 fn feed(fd: Option<OwnedFd>, bytes: Option<Bytes>, stop: Rc<Notify>) {
-    let (Some(fd), Some(bytes)) = (fd, bytes) else { return };
-    let Ok(mut sender) = pipe::Sender::from_owned_fd(fd) else { return };
+    let (Some(fd), Some(bytes)) = (fd, bytes) else {
+        return;
+    };
+    let Ok(mut sender) = pipe::Sender::from_owned_fd(fd) else {
+        return;
+    };
     tokio::task::spawn_local(async move {
         tokio::select! {
             _ = sender.write_all(&bytes) => {}
@@ -137,10 +162,16 @@ fn feed(fd: Option<OwnedFd>, bytes: Option<Bytes>, stop: Rc<Notify>) {
     });
 }
 
-async fn pump<'js>(ctx: &Ctx<'js>, mut receiver: pipe::Receiver, stream: u8, output: &Function<'js>) {
+async fn pump<'js>(
+    ctx: &Ctx<'js>,
+    mut receiver: pipe::Receiver,
+    stream: u8,
+    output: &Function<'js>,
+) {
     let mut buffer = vec![0; 16 * 1024];
     while let Ok(count @ 1..) = receiver.read(&mut buffer).await {
-        let given = uint8_array(ctx, &buffer[..count]).and_then(|bytes| output.call::<_, ()>((stream, bytes)));
+        let given = uint8_array(ctx, &buffer[..count])
+            .and_then(|bytes| output.call::<_, ()>((stream, bytes)));
         if let Err(error) = given.catch(ctx) {
             eprintln!("weft: internal error: {error}");
         }

@@ -14,7 +14,9 @@ use hyper::{
     client::conn::http1::{self, SendRequest},
 };
 use hyper_util::rt::TokioIo;
-use rquickjs::{Class, Ctx, FromJs, JsLifetime, Object, Promise, Result, Value, class::Trace, prelude::Func};
+use rquickjs::{
+    Class, Ctx, FromJs, JsLifetime, Object, Promise, Result, Value, class::Trace, prelude::Func,
+};
 use std::{
     cell::RefCell,
     collections::HashMap,
@@ -67,7 +69,11 @@ impl<'js> FromJs<'js> for Options {
 }
 
 fn exchange<'js>(ctx: Ctx<'js>, options: Options) -> Result<Class<'js, Exchange>> {
-    let exchange = Exchange { options: Rc::new(options), answer: Rc::default(), stop: Rc::default() };
+    let exchange = Exchange {
+        options: Rc::new(options),
+        answer: Rc::default(),
+        stop: Rc::default(),
+    };
     Class::instance(ctx, exchange)
 }
 
@@ -93,7 +99,12 @@ pub struct Exchange {
 impl Exchange {
     /// status, name, value, name, value, ... Throws as `connect` does, or `ECONNRESET`, `ERR_ABORTED`, `ERR_HTTP`.
     fn send<'js>(&self, ctx: Ctx<'js>) -> Result<Promise<'js>> {
-        let (options, slot, stop, inner) = (self.options.clone(), self.answer.clone(), self.stop.clone(), ctx.clone());
+        let (options, slot, stop, inner) = (
+            self.options.clone(),
+            self.answer.clone(),
+            self.stop.clone(),
+            ctx.clone(),
+        );
         Promise::wrap_future(&ctx, async move {
             let sent = tokio::select! {
                 biased;
@@ -110,7 +121,9 @@ impl Exchange {
     fn read<'js>(&self, ctx: Ctx<'js>) -> Result<Promise<'js>> {
         let (slot, stop, inner) = (self.answer.clone(), self.stop.clone(), ctx.clone());
         Promise::wrap_future(&ctx, async move {
-            let Some(answer) = slot.take() else { return Ok(Value::new_null(inner)) };
+            let Some(answer) = slot.take() else {
+                return Ok(Value::new_null(inner));
+            };
             let read = tokio::select! {
                 biased;
                 () = stop.notified() => Err(Fault::new("ERR_ABORTED", "aborted")),
@@ -142,7 +155,11 @@ async fn send(options: &Options) -> std::result::Result<(Vec<String>, Answer), F
         match sender.send_request(request(options)?).await {
             Ok(response) => return Ok(answer(options, sender, response)),
             // The other side closed a kept connection just as we used it: nothing was received.
-            Err(error) if reused && (error.is_canceled() || error.is_closed() || error.is_incomplete_message()) => {}
+            Err(error)
+                if reused
+                    && (error.is_canceled()
+                        || error.is_closed()
+                        || error.is_incomplete_message()) => {}
             Err(error) => return Err(lost(&error)),
         }
     }
@@ -150,8 +167,9 @@ async fn send(options: &Options) -> std::result::Result<(Vec<String>, Answer), F
 
 async fn open(route: &Route) -> std::result::Result<Sender, Fault> {
     let io = connect::connect(route).await?;
-    let (sender, connection) =
-        http1::handshake(TokioIo::new(io)).await.map_err(|error| Fault::new("ERR_HTTP", error))?;
+    let (sender, connection) = http1::handshake(TokioIo::new(io))
+        .await
+        .map_err(|error| Fault::new("ERR_HTTP", error))?;
     tokio::task::spawn_local(async move {
         // What goes wrong here is told by the exchange that runs.
         let _ = connection.await;
@@ -160,11 +178,15 @@ async fn open(route: &Route) -> std::result::Result<Sender, Fault> {
 }
 
 fn request(options: &Options) -> std::result::Result<Request<Full<Bytes>>, Fault> {
-    let mut builder = Request::builder().method(options.method.as_str()).uri(&options.target);
+    let mut builder = Request::builder()
+        .method(options.method.as_str())
+        .uri(&options.target);
     for pair in options.headers.chunks_exact(2) {
         builder = builder.header(&pair[0], &pair[1]);
     }
-    builder.body(Full::new(options.body.clone().unwrap_or_default())).map_err(|error| Fault::new("EINVAL", error))
+    builder
+        .body(Full::new(options.body.clone().unwrap_or_default()))
+        .map_err(|error| Fault::new("EINVAL", error))
 }
 
 fn lost(error: &hyper::Error) -> Fault {
@@ -183,10 +205,17 @@ fn lost(error: &hyper::Error) -> Fault {
     Fault::new("ERR_HTTP", error)
 }
 
-fn answer(options: &Options, sender: Sender, response: Response<Incoming>) -> (Vec<String>, Answer) {
+fn answer(
+    options: &Options,
+    sender: Sender,
+    response: Response<Incoming>,
+) -> (Vec<String>, Answer) {
     let (parts, body) = response.into_parts();
     let mut head = vec![parts.status.as_u16().to_string()];
-    let inflate = parts.headers.get("content-encoding").and_then(|value| Inflate::of(value.to_str().ok()?));
+    let inflate = parts
+        .headers
+        .get("content-encoding")
+        .and_then(|value| Inflate::of(value.to_str().ok()?));
     for (name, value) in &parts.headers {
         let describes_packed = name == "content-encoding" || name == "content-length";
         if inflate.is_none() || !describes_packed {
@@ -194,7 +223,15 @@ fn answer(options: &Options, sender: Sender, response: Response<Incoming>) -> (V
             head.push(String::from_utf8_lossy(value.as_bytes()).into_owned());
         }
     }
-    (head, Answer { pool: options.pool.clone(), sender, body, inflate })
+    (
+        head,
+        Answer {
+            pool: options.pool.clone(),
+            sender,
+            body,
+            inflate,
+        },
+    )
 }
 
 async fn read(mut answer: Answer) -> std::result::Result<Option<(Vec<u8>, Answer)>, Fault> {
@@ -204,7 +241,9 @@ async fn read(mut answer: Answer) -> std::result::Result<Option<(Vec<u8>, Answer
             return Ok(None);
         };
         let cut = |error: &dyn std::fmt::Display| Fault::new("ERR_BODY", error);
-        let Ok(data) = frame.map_err(|error| cut(&error))?.into_data() else { continue };
+        let Ok(data) = frame.map_err(|error| cut(&error))?.into_data() else {
+            continue;
+        };
         let bytes = match &mut answer.inflate {
             Some(inflate) => inflate.push(&data).map_err(|error| cut(&error))?,
             None => data.to_vec(),
@@ -230,13 +269,18 @@ fn keep(pool: Option<String>, sender: Sender) {
     POOL.with_borrow_mut(|pools| {
         let kept = pools.entry(pool.clone()).or_default();
         if kept.len() < KEEP_MOST {
-            kept.push(Kept { sender, since: Instant::now() });
+            kept.push(Kept {
+                sender,
+                since: Instant::now(),
+            });
         }
     });
     tokio::task::spawn_local(async move {
         tokio::time::sleep(KEEP).await;
         POOL.with_borrow_mut(|pools| {
-            let Some(kept) = pools.get_mut(&pool) else { return };
+            let Some(kept) = pools.get_mut(&pool) else {
+                return;
+            };
             kept.retain(|each| !each.sender.is_closed() && each.since.elapsed() < KEEP);
             if kept.is_empty() {
                 pools.remove(&pool);

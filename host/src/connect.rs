@@ -81,7 +81,9 @@ fn connect_js<'js>(ctx: Ctx<'js>, route: Route) -> Result<Promise<'js>> {
 
 /// Throws `ENOTFOUND`, `EAI_AGAIN`, an error of TCP, `ERR_PROXY`, `ERR_TLS`, or `ERR_CONNECT_TIMEOUT`.
 pub async fn connect(route: &Route) -> std::result::Result<BoxIo, Fault> {
-    let Some(limit) = route.timeout else { return establish(route).await };
+    let Some(limit) = route.timeout else {
+        return establish(route).await;
+    };
     match tokio::time::timeout(limit, establish(route)).await {
         Ok(result) => result,
         Err(_) => Err(Fault::new("ERR_CONNECT_TIMEOUT", "no connection in time")),
@@ -91,17 +93,28 @@ pub async fn connect(route: &Route) -> std::result::Result<BoxIo, Fault> {
 async fn establish(route: &Route) -> std::result::Result<BoxIo, Fault> {
     let Some(proxy) = &route.proxy else {
         let tcp = reach(route.address.as_deref().unwrap_or(&route.host), route.port).await?;
-        return if route.tls { Ok(Box::new(tls::secure(tcp, &route.host).await?)) } else { Ok(Box::new(tcp)) };
+        return if route.tls {
+            Ok(Box::new(tls::secure(tcp, &route.host).await?))
+        } else {
+            Ok(Box::new(tcp))
+        };
     };
     let tcp = reach(&proxy.host, proxy.port).await?;
     if proxy.tls {
-        return Err(Fault::new("ERR_PROXY", "a proxy that wants TLS itself is not supported: give its http address"));
+        return Err(Fault::new(
+            "ERR_PROXY",
+            "a proxy that wants TLS itself is not supported: give its http address",
+        ));
     }
     if !route.tunnel {
         return Ok(Box::new(tcp));
     }
     let tcp = tunnel(tcp, route, proxy).await?;
-    if route.tls { Ok(Box::new(tls::secure(tcp, &route.host).await?)) } else { Ok(Box::new(tcp)) }
+    if route.tls {
+        Ok(Box::new(tls::secure(tcp, &route.host).await?))
+    } else {
+        Ok(Box::new(tcp))
+    }
 }
 
 /// Between two attempts (RFC 8305, section 5).
@@ -135,18 +148,33 @@ async fn reach(host: &str, port: u16) -> std::result::Result<TcpStream, Fault> {
 /// IPv6 and IPv4 by turns, beginning with what the system prefers; no more than eight.
 fn interleaved(addresses: Vec<IpAddr>) -> Vec<IpAddr> {
     let first_is_v6 = addresses.first().is_some_and(IpAddr::is_ipv6);
-    let (first, second): (Vec<IpAddr>, Vec<IpAddr>) =
-        addresses.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
+    let (first, second): (Vec<IpAddr>, Vec<IpAddr>) = addresses
+        .into_iter()
+        .partition(|address| address.is_ipv6() == first_is_v6);
     let longest = first.len().max(second.len());
-    (0..longest).flat_map(|index| [first.get(index), second.get(index)]).flatten().copied().take(8).collect()
+    (0..longest)
+        .flat_map(|index| [first.get(index), second.get(index)])
+        .flatten()
+        .copied()
+        .take(8)
+        .collect()
 }
 
 /// CONNECT (RFC 9110, section 9.3.6).
-async fn tunnel(mut tcp: TcpStream, route: &Route, proxy: &Proxy) -> std::result::Result<TcpStream, Fault> {
-    let host = if route.host.contains(':') { format!("[{}]", route.host) } else { route.host.clone() };
+async fn tunnel(
+    mut tcp: TcpStream,
+    route: &Route,
+    proxy: &Proxy,
+) -> std::result::Result<TcpStream, Fault> {
+    let host = if route.host.contains(':') {
+        format!("[{}]", route.host)
+    } else {
+        route.host.clone()
+    };
     let target = format!("{host}:{}", route.port);
-    let authorization =
-        proxy.authorization.as_ref().map_or(String::new(), |value| format!("Proxy-Authorization: {value}\r\n"));
+    let authorization = proxy.authorization.as_ref().map_or(String::new(), |value| {
+        format!("Proxy-Authorization: {value}\r\n")
+    });
     let request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n");
     tcp.write_all(request.as_bytes()).await?;
     const LONGEST: usize = 16 * 1024;
@@ -155,13 +183,26 @@ async fn tunnel(mut tcp: TcpStream, route: &Route, proxy: &Proxy) -> std::result
         if answer.len() >= LONGEST {
             return Err(Fault::new("ERR_PROXY", "the proxy's answer is too long"));
         }
-        answer.push(tcp.read_u8().await.map_err(|_| Fault::new("ERR_PROXY", "the proxy closed the connection"))?);
+        answer.push(
+            tcp.read_u8()
+                .await
+                .map_err(|_| Fault::new("ERR_PROXY", "the proxy closed the connection"))?,
+        );
     }
     let line = String::from_utf8_lossy(&answer);
     let status = line.split(' ').nth(1).unwrap_or_default();
     match status {
         "200" => Ok(tcp),
-        "407" => Err(Fault::new("ERR_PROXY", "the proxy wants another user or password (407)")),
-        _ => Err(Fault::new("ERR_PROXY", format!("the proxy refused ({})", line.lines().next().unwrap_or_default()))),
+        "407" => Err(Fault::new(
+            "ERR_PROXY",
+            "the proxy wants another user or password (407)",
+        )),
+        _ => Err(Fault::new(
+            "ERR_PROXY",
+            format!(
+                "the proxy refused ({})",
+                line.lines().next().unwrap_or_default()
+            ),
+        )),
     }
 }

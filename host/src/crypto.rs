@@ -15,7 +15,10 @@ pub fn init<'js>(_: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     host.set("randomBytes", Func::from(random_bytes))?;
     host.set("hash", Func::from(hash))?;
     host.set("hmac", Func::from(hmac_of))?;
-    host.set("equal", Func::from(|a: Octets, b: Octets| equal(&a.0, &b.0)))?;
+    host.set(
+        "equal",
+        Func::from(|a: Octets, b: Octets| equal(&a.0, &b.0)),
+    )?;
     host.set("seal", Func::from(seal))?;
     host.set("open", Func::from(open))?;
     host.set("ed25519Public", Func::from(ed25519_public))?;
@@ -33,7 +36,9 @@ fn random_bytes(ctx: Ctx<'_>, count: usize) -> Result<Value<'_>> {
         return Err(invalid(&ctx, "more than 1 MiB of random bytes at once"));
     }
     let mut bytes = vec![0; count];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| Fault::new("EIO", "the system gives no random bytes").throw(&ctx))?;
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| Fault::new("EIO", "the system gives no random bytes").throw(&ctx))?;
     uint8_array(&ctx, bytes)
 }
 
@@ -48,7 +53,12 @@ fn hash<'js>(ctx: Ctx<'js>, algorithm: String, bytes: Octets) -> Result<Value<'j
     uint8_array(&ctx, digest::digest(algorithm, &bytes.0).as_ref())
 }
 
-fn hmac_of<'js>(ctx: Ctx<'js>, algorithm: String, key: Octets, bytes: Octets) -> Result<Value<'js>> {
+fn hmac_of<'js>(
+    ctx: Ctx<'js>,
+    algorithm: String,
+    key: Octets,
+    bytes: Octets,
+) -> Result<Value<'js>> {
     let algorithm = match algorithm.as_str() {
         "sha1" => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
         "sha256" => hmac::HMAC_SHA256,
@@ -56,22 +66,34 @@ fn hmac_of<'js>(ctx: Ctx<'js>, algorithm: String, key: Octets, bytes: Octets) ->
         "sha512" => hmac::HMAC_SHA512,
         _ => return Err(invalid(&ctx, "no such hash")),
     };
-    uint8_array(&ctx, hmac::sign(&hmac::Key::new(algorithm, &key.0), &bytes.0).as_ref())
+    uint8_array(
+        &ctx,
+        hmac::sign(&hmac::Key::new(algorithm, &key.0), &bytes.0).as_ref(),
+    )
 }
 
 /// In a time that does not depend on where they differ.
 fn equal(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && std::hint::black_box(a.iter().zip(b).fold(0, |sum, (x, y)| sum | (x ^ y))) == 0
+    a.len() == b.len()
+        && std::hint::black_box(a.iter().zip(b).fold(0, |sum, (x, y)| sum | (x ^ y))) == 0
 }
 
 fn aes(ctx: &Ctx<'_>, key: &[u8], nonce: &[u8]) -> Result<(aead::LessSafeKey, aead::Nonce)> {
-    let key = aead::UnboundKey::new(&aead::AES_256_GCM, key).map_err(|_| invalid(ctx, "the key must have 32 bytes"))?;
-    let nonce = aead::Nonce::try_assume_unique_for_key(nonce).map_err(|_| invalid(ctx, "the nonce must have 12 bytes"))?;
+    let key = aead::UnboundKey::new(&aead::AES_256_GCM, key)
+        .map_err(|_| invalid(ctx, "the key must have 32 bytes"))?;
+    let nonce = aead::Nonce::try_assume_unique_for_key(nonce)
+        .map_err(|_| invalid(ctx, "the nonce must have 12 bytes"))?;
     Ok((aead::LessSafeKey::new(key), nonce))
 }
 
 /// AES-256-GCM (NIST SP 800-38D): ciphertext, then the tag of 16 bytes.
-fn seal<'js>(ctx: Ctx<'js>, key: Octets, nonce: Octets, text: Octets, extra: Octets) -> Result<Value<'js>> {
+fn seal<'js>(
+    ctx: Ctx<'js>,
+    key: Octets,
+    nonce: Octets,
+    text: Octets,
+    extra: Octets,
+) -> Result<Value<'js>> {
     let (key, nonce) = aes(&ctx, &key.0, &nonce.0)?;
     let mut bytes = text.0.to_vec();
     key.seal_in_place_append_tag(nonce, aead::Aad::from(&extra.0), &mut bytes)
@@ -79,7 +101,13 @@ fn seal<'js>(ctx: Ctx<'js>, key: Octets, nonce: Octets, text: Octets, extra: Oct
     uint8_array(&ctx, bytes)
 }
 
-fn open<'js>(ctx: Ctx<'js>, key: Octets, nonce: Octets, sealed: Octets, extra: Octets) -> Result<Value<'js>> {
+fn open<'js>(
+    ctx: Ctx<'js>,
+    key: Octets,
+    nonce: Octets,
+    sealed: Octets,
+    extra: Octets,
+) -> Result<Value<'js>> {
     let (key, nonce) = aes(&ctx, &key.0, &nonce.0)?;
     let mut bytes = sealed.0.to_vec();
     match key.open_in_place(nonce, aead::Aad::from(&extra.0), &mut bytes) {
@@ -89,7 +117,8 @@ fn open<'js>(ctx: Ctx<'js>, key: Octets, nonce: Octets, sealed: Octets, extra: O
 }
 
 fn key_pair(ctx: &Ctx<'_>, seed: &[u8]) -> Result<Ed25519KeyPair> {
-    Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| invalid(ctx, "the seed must have 32 bytes"))
+    Ed25519KeyPair::from_seed_unchecked(seed)
+        .map_err(|_| invalid(ctx, "the seed must have 32 bytes"))
 }
 
 fn ed25519_public<'js>(ctx: Ctx<'js>, seed: Octets) -> Result<Value<'js>> {
@@ -101,5 +130,7 @@ fn ed25519_sign<'js>(ctx: Ctx<'js>, seed: Octets, bytes: Octets) -> Result<Value
 }
 
 fn ed25519_verify(key: Octets, bytes: Octets, given: Octets) -> bool {
-    signature::UnparsedPublicKey::new(&signature::ED25519, &key.0).verify(&bytes.0, &given.0).is_ok()
+    signature::UnparsedPublicKey::new(&signature::ED25519, &key.0)
+        .verify(&bytes.0, &given.0)
+        .is_ok()
 }

@@ -15,7 +15,9 @@ pub fn init<'js>(_: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
 fn resolve<'js>(ctx: Ctx<'js>, name: String) -> Result<Promise<'js>> {
     let inner = ctx.clone();
     Promise::wrap_future(&ctx, async move {
-        let found = addresses(&name).await.map_err(|fault| fault.throw(&inner))?;
+        let found = addresses(&name)
+            .await
+            .map_err(|fault| fault.throw(&inner))?;
         Ok::<_, rquickjs::Error>(found.iter().map(IpAddr::to_string).collect::<Vec<_>>())
     })
 }
@@ -24,7 +26,9 @@ pub async fn addresses(name: &str) -> std::result::Result<Vec<IpAddr>, Fault> {
     if let Ok(address) = name.parse() {
         return Ok(vec![address]);
     }
-    let Ok(name) = CString::new(name) else { return Err(Fault::new("ENOTFOUND", "a NUL byte in a host name")) };
+    let Ok(name) = CString::new(name) else {
+        return Err(Fault::new("ENOTFOUND", "a NUL byte in a host name"));
+    };
     let asked = tokio::task::spawn_blocking(move || ask(&name)).await;
     asked.unwrap_or_else(|_| Err(Fault::new("EAI_AGAIN", "the lookup was given up")))
 }
@@ -54,7 +58,11 @@ fn ask(name: &CStr) -> std::result::Result<Vec<IpAddr>, Fault> {
     // SAFETY: the list came from getaddrinfo and is freed once.
     unsafe { libc::freeaddrinfo(list) };
     found.dedup();
-    if found.is_empty() { Err(Fault::new("ENOTFOUND", "no such host")) } else { Ok(found) }
+    if found.is_empty() {
+        Err(Fault::new("ENOTFOUND", "no such host"))
+    } else {
+        Ok(found)
+    }
 }
 
 /// SAFETY: `socket` must be null or point to a socket address that is as long as its family says.

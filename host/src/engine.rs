@@ -5,7 +5,10 @@ use crate::{
     pack::{Pack, PackLoader, PackResolver},
     process, server, signals, terminal, text, timers, url, watch, websocket,
 };
-use rquickjs::{AsyncContext, AsyncRuntime, CatchResultExt, Ctx, Function, Object, Promise, Result, Value, prelude::Func};
+use rquickjs::{
+    AsyncContext, AsyncRuntime, CatchResultExt, Ctx, Function, Object, Promise, Result, Value,
+    prelude::Func,
+};
 use std::sync::OnceLock;
 
 /// Bytes of stack for JavaScript; deeper recursion throws.
@@ -39,9 +42,15 @@ async fn start(pack: Pack) -> std::result::Result<AsyncRuntime, String> {
     runtime.set_max_stack_size(STACK).await;
     runtime.set_gc_threshold(GC_THRESHOLD).await;
     runtime.set_memory_limit(process::memory_limit()).await;
-    runtime.set_loader(PackResolver(pack), PackLoader(pack)).await;
-    runtime.set_host_promise_rejection_tracker(Some(Box::new(rejection))).await;
-    let context = AsyncContext::full(&runtime).await.map_err(|error| error.to_string())?;
+    runtime
+        .set_loader(PackResolver(pack), PackLoader(pack))
+        .await;
+    runtime
+        .set_host_promise_rejection_tracker(Some(Box::new(rejection)))
+        .await;
+    let context = AsyncContext::full(&runtime)
+        .await
+        .map_err(|error| error.to_string())?;
     context
         .with(|ctx| {
             let begun = begin(&ctx, pack);
@@ -74,10 +83,14 @@ fn begin(ctx: &Ctx<'_>, pack: Pack) -> Result<()> {
     ] {
         init(ctx, &host)?;
     }
+    #[cfg(feature = "wasm-plugins")]
+    crate::wasm::init(ctx, &host)?;
     host.set("load", Func::from(load))?;
     ctx.globals().set("__host", host)?;
     let pack = PACK.get_or_init(|| pack);
-    let main = pack.main().ok_or_else(|| rquickjs::Error::new_loading("main"))?;
+    let main = pack
+        .main()
+        .ok_or_else(|| rquickjs::Error::new_loading("main"))?;
     let (_, done) = pack.load(ctx, main)?.eval()?;
     let failing = ctx.clone();
     ctx.spawn(async move {
@@ -91,7 +104,9 @@ fn begin(ctx: &Ctx<'_>, pack: Pack) -> Result<()> {
 
 /// Evaluates a module that waits for nothing, at once.
 fn load<'js>(ctx: Ctx<'js>, name: String) -> Result<Object<'js>> {
-    let pack = PACK.get().ok_or_else(|| rquickjs::Error::new_loading(&name))?;
+    let pack = PACK
+        .get()
+        .ok_or_else(|| rquickjs::Error::new_loading(&name))?;
     let (module, done) = pack.load(&ctx, &name)?.eval()?;
     done.finish::<Value>()?;
     module.namespace()
@@ -101,7 +116,9 @@ fn load<'js>(ctx: Ctx<'js>, name: String) -> Result<Object<'js>> {
 fn rejection<'js>(ctx: Ctx<'js>, promise: Value<'js>, reason: Value<'js>, handled: bool) {
     let listener: Result<Function<'js>> = ctx.globals().get("__rejection");
     if let Ok(listener) = listener
-        && let Err(error) = listener.call::<_, ()>((promise, reason, handled)).catch(&ctx)
+        && let Err(error) = listener
+            .call::<_, ()>((promise, reason, handled))
+            .catch(&ctx)
     {
         eprintln!("weft: internal error: {error}");
     }

@@ -12,7 +12,10 @@ pub struct Fault {
 
 impl Fault {
     pub fn new(code: &str, message: impl std::fmt::Display) -> Fault {
-        Fault { code: code.to_owned(), message: message.to_string() }
+        Fault {
+            code: code.to_owned(),
+            message: message.to_string(),
+        }
     }
 
     /// The error that makes a native function throw this.
@@ -32,8 +35,13 @@ impl Fault {
 
 impl From<io::Error> for Fault {
     fn from(error: io::Error) -> Fault {
-        let code = error.raw_os_error().map_or_else(|| code_of_kind(error.kind()).to_owned(), name_of);
-        Fault { code, message: error.to_string() }
+        let code = error
+            .raw_os_error()
+            .map_or_else(|| code_of_kind(error.kind()).to_owned(), name_of);
+        Fault {
+            code,
+            message: error.to_string(),
+        }
     }
 }
 
@@ -109,5 +117,8 @@ fn name_of(errno: i32) -> String {
         (libc::ETXTBSY, "ETXTBSY"),
         (libc::EXDEV, "EXDEV"),
     ];
-    NAMES.iter().find(|(number, _)| *number == errno).map_or_else(|| format!("E{errno}"), |(_, name)| (*name).to_owned())
+    NAMES
+        .iter()
+        .find(|(number, _)| *number == errno)
+        .map_or_else(|| format!("E{errno}"), |(_, name)| (*name).to_owned())
 }

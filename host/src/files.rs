@@ -53,16 +53,50 @@ pub fn init<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     host.set("chmodFile", Func::from(chmod_file))?;
     host.set("chownFile", Func::from(chown_file))?;
     host.set("lockFile", Func::from(lock_file))?;
-    host.set("stat", Func::from(|ctx: Ctx<'_>, path: String| fs::metadata(path).map(|found| numbers(&found)).or_throw(&ctx)))?;
+    host.set(
+        "stat",
+        Func::from(|ctx: Ctx<'_>, path: String| {
+            fs::metadata(path)
+                .map(|found| numbers(&found))
+                .or_throw(&ctx)
+        }),
+    )?;
     host.set(
         "lstat",
-        Func::from(|ctx: Ctx<'_>, path: String| fs::symlink_metadata(path).map(|found| numbers(&found)).or_throw(&ctx)),
+        Func::from(|ctx: Ctx<'_>, path: String| {
+            fs::symlink_metadata(path)
+                .map(|found| numbers(&found))
+                .or_throw(&ctx)
+        }),
     )?;
-    host.set("rename", Func::from(|ctx: Ctx<'_>, from: String, to: String| fs::rename(from, to).or_throw(&ctx)))?;
-    host.set("link", Func::from(|ctx: Ctx<'_>, from: String, to: String| fs::hard_link(from, to).or_throw(&ctx)))?;
-    host.set("unlink", Func::from(|ctx: Ctx<'_>, path: String| fs::remove_file(path).or_throw(&ctx)))?;
-    host.set("readlink", Func::from(|ctx: Ctx<'_>, path: String| fs::read_link(path).map(|found| shown(&found)).or_throw(&ctx)))?;
-    host.set("realpath", Func::from(|ctx: Ctx<'_>, path: String| fs::canonicalize(path).map(|found| shown(&found)).or_throw(&ctx)))?;
+    host.set(
+        "rename",
+        Func::from(|ctx: Ctx<'_>, from: String, to: String| fs::rename(from, to).or_throw(&ctx)),
+    )?;
+    host.set(
+        "link",
+        Func::from(|ctx: Ctx<'_>, from: String, to: String| fs::hard_link(from, to).or_throw(&ctx)),
+    )?;
+    host.set(
+        "unlink",
+        Func::from(|ctx: Ctx<'_>, path: String| fs::remove_file(path).or_throw(&ctx)),
+    )?;
+    host.set(
+        "readlink",
+        Func::from(|ctx: Ctx<'_>, path: String| {
+            fs::read_link(path)
+                .map(|found| shown(&found))
+                .or_throw(&ctx)
+        }),
+    )?;
+    host.set(
+        "realpath",
+        Func::from(|ctx: Ctx<'_>, path: String| {
+            fs::canonicalize(path)
+                .map(|found| shown(&found))
+                .or_throw(&ctx)
+        }),
+    )?;
     host.set("mkdir", Func::from(make_directory))?;
     host.set("readdir", Func::from(read_directory))?;
     host.set("access", Func::from(access))?;
@@ -88,7 +122,8 @@ fn numbers(found: &Metadata) -> Vec<f64> {
 }
 
 fn opened(ctx: &Ctx<'_>, fd: i32) -> Result<Arc<File>> {
-    OPEN.with_borrow(|open| open.get(&fd).cloned()).ok_or_else(|| Fault::new("EBADF", "the file is closed").throw(ctx))
+    OPEN.with_borrow(|open| open.get(&fd).cloned())
+        .ok_or_else(|| Fault::new("EBADF", "the file is closed").throw(ctx))
 }
 
 fn open_file(ctx: Ctx<'_>, path: String, flags: u32, mode: u32) -> Result<i32> {
@@ -141,7 +176,9 @@ fn read_file(ctx: Ctx<'_>, fd: i32, length: usize, position: f64) -> Result<Valu
 
 fn read_at(file: &File, length: usize, position: f64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    bytes.try_reserve_exact(length).map_err(|_| io::Error::from_raw_os_error(libc::ENOMEM))?;
+    bytes
+        .try_reserve_exact(length)
+        .map_err(|_| io::Error::from_raw_os_error(libc::ENOMEM))?;
     bytes.resize(length, 0);
     let count = loop {
         match file.read_at(&mut bytes, position as u64) {
@@ -176,11 +213,20 @@ fn write_some(mut file: &File, bytes: &[u8]) -> io::Result<f64> {
 /// `whole`: times and all (fsync); else what is needed to read the content again (fdatasync).
 fn sync_file(ctx: Ctx<'_>, fd: i32, whole: bool) -> Result<Value<'_>> {
     let file = opened(&ctx, fd)?;
-    elsewhere(&ctx, move || if whole { file.sync_all() } else { file.sync_data() })
+    elsewhere(&ctx, move || {
+        if whole {
+            file.sync_all()
+        } else {
+            file.sync_data()
+        }
+    })
 }
 
 fn stat_file(ctx: Ctx<'_>, fd: i32) -> Result<Vec<f64>> {
-    opened(&ctx, fd)?.metadata().map(|found| numbers(&found)).or_throw(&ctx)
+    opened(&ctx, fd)?
+        .metadata()
+        .map(|found| numbers(&found))
+        .or_throw(&ctx)
 }
 
 fn truncate_file(ctx: Ctx<'_>, fd: i32, size: f64) -> Result<()> {
@@ -188,7 +234,9 @@ fn truncate_file(ctx: Ctx<'_>, fd: i32, size: f64) -> Result<()> {
 }
 
 fn chmod_file(ctx: Ctx<'_>, fd: i32, mode: u32) -> Result<()> {
-    opened(&ctx, fd)?.set_permissions(Permissions::from_mode(mode)).or_throw(&ctx)
+    opened(&ctx, fd)?
+        .set_permissions(Permissions::from_mode(mode))
+        .or_throw(&ctx)
 }
 
 fn chown_file(ctx: Ctx<'_>, fd: i32, uid: u32, gid: u32) -> Result<()> {
@@ -240,7 +288,9 @@ fn kind_of(kind: FileType) -> &'static str {
     } else if kind.is_symlink() {
         "link"
     } else {
-        debug_assert!(kind.is_fifo() || kind.is_socket() || kind.is_block_device() || kind.is_char_device());
+        debug_assert!(
+            kind.is_fifo() || kind.is_socket() || kind.is_block_device() || kind.is_char_device()
+        );
         "other"
     }
 }
@@ -252,6 +302,10 @@ fn access(path: String, bits: u32) -> bool {
 
 fn remove_tree(ctx: Ctx<'_>, path: String) -> Result<Value<'_>> {
     elsewhere(&ctx, move || {
-        if fs::symlink_metadata(&path)?.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) }
+        if fs::symlink_metadata(&path)?.is_dir() {
+            fs::remove_dir_all(&path)
+        } else {
+            fs::remove_file(&path)
+        }
     })
 }

@@ -21,5 +21,9 @@ pub mod timers;
 pub mod tls;
 pub mod url;
 pub mod value;
+#[cfg(feature = "wasm-plugins")]
+pub mod wasm;
+#[cfg(feature = "wasm-plugins")]
+mod wasm_guest;
 pub mod watch;
 pub mod websocket;

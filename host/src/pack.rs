@@ -21,7 +21,8 @@ pub struct Pack {
 impl Pack {
     pub fn of_this_executable() -> io::Result<Pack> {
         let bytes = map(&this_executable()?)?;
-        Pack::parse(bytes).ok_or_else(|| io::Error::other("this executable has no program in it: build it again"))
+        Pack::parse(bytes)
+            .ok_or_else(|| io::Error::other("this executable has no program in it: build it again"))
     }
 
     /// None when the bytes do not end in a pack, or in a damaged one.
@@ -41,7 +42,9 @@ impl Pack {
             let length = usize::try_from(reader.u32()?).ok()?;
             entries.push((name, reader.take(length)?));
         }
-        Some(Pack { entries: Box::leak(entries.into_boxed_slice()) })
+        Some(Pack {
+            entries: Box::leak(entries.into_boxed_slice()),
+        })
     }
 
     pub fn main(&self) -> Option<&'static str> {
@@ -55,7 +58,10 @@ impl Pack {
     }
 
     fn find(&self, name: &str) -> Option<&'static [u8]> {
-        self.entries.iter().find(|(each, _)| *each == name).map(|(_, bytecode)| *bytecode)
+        self.entries
+            .iter()
+            .find(|(each, _)| *each == name)
+            .map(|(_, bytecode)| *bytecode)
     }
 }
 
@@ -77,9 +83,13 @@ impl Reader {
 fn this_executable() -> io::Result<File> {
     File::open("/proc/self/exe").or_else(|_| {
         // SAFETY: AT_EXECFN is the address of a C string that lives as long as the process (getauxval(3)).
-        let path = unsafe { CStr::from_ptr(libc::getauxval(libc::AT_EXECFN) as *const libc::c_char) };
+        let path =
+            unsafe { CStr::from_ptr(libc::getauxval(libc::AT_EXECFN) as *const libc::c_char) };
         let path = path.to_str().map_err(io::Error::other)?;
-        File::options().read(true).custom_flags(libc::O_CLOEXEC).open(path)
+        File::options()
+            .read(true)
+            .custom_flags(libc::O_CLOEXEC)
+            .open(path)
     })
 }
 
@@ -87,7 +97,14 @@ fn map(file: &File) -> io::Result<&'static [u8]> {
     let length = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
     // SAFETY: a private read-only mapping that is never taken away; nobody writes to a running executable (ETXTBSY).
     unsafe {
-        let address = rustix::mm::mmap(std::ptr::null_mut(), length, ProtFlags::READ, MapFlags::PRIVATE, file, 0)?;
+        let address = rustix::mm::mmap(
+            std::ptr::null_mut(),
+            length,
+            ProtFlags::READ,
+            MapFlags::PRIVATE,
+            file,
+            0,
+        )?;
         Ok(std::slice::from_raw_parts(address.cast::<u8>(), length))
     }
 }
@@ -117,7 +134,8 @@ pub fn write(host: &str, out: &str, modules: &[String]) -> std::result::Result<(
     let executable = std::fs::read(host).map_err(|error| format!("{host}: {error}"))?;
     let pack = compile(modules)?;
     let size = (pack.len() as u64).to_le_bytes();
-    std::fs::write(out, [&executable, &pack, &size[..], MARK].concat()).map_err(|error| format!("{out}: {error}"))
+    std::fs::write(out, [&executable, &pack, &size[..], MARK].concat())
+        .map_err(|error| format!("{out}: {error}"))
 }
 
 fn compile(modules: &[String]) -> std::result::Result<Vec<u8>, String> {
@@ -130,9 +148,14 @@ fn compile(modules: &[String]) -> std::result::Result<Vec<u8>, String> {
         for path in modules {
             let source = std::fs::read(path).map_err(|error| format!("{path}: {error}"))?;
             let name = path.rsplit('/').next().unwrap_or(path);
-            let bytecode = bytecode_of(&ctx, name, source).map_err(|error| format!("{path}: {error}"))?;
+            let bytecode =
+                bytecode_of(&ctx, name, source).map_err(|error| format!("{path}: {error}"))?;
             let length = u32::try_from(bytecode.len()).map_err(|error| error.to_string())?;
-            pack.extend(u16::try_from(name.len()).map_err(|error| error.to_string())?.to_le_bytes());
+            pack.extend(
+                u16::try_from(name.len())
+                    .map_err(|error| error.to_string())?
+                    .to_le_bytes(),
+            );
             pack.extend(name.as_bytes());
             pack.extend(length.to_le_bytes());
             pack.extend(bytecode);
@@ -142,10 +165,19 @@ fn compile(modules: &[String]) -> std::result::Result<Vec<u8>, String> {
 }
 
 fn bytecode_of(ctx: &Ctx<'_>, name: &str, source: Vec<u8>) -> std::result::Result<Vec<u8>, String> {
-    let module = Module::declare(ctx.clone(), name, source).catch(ctx).map_err(|error| error.to_string())?;
+    let module = Module::declare(ctx.clone(), name, source)
+        .catch(ctx)
+        .map_err(|error| error.to_string())?;
     // Without the debug part `import()` would not know where it is called from.
-    let options = WriteOptions { strip_source: true, strip_debug: false, ..Default::default() };
-    module.write(options).catch(ctx).map_err(|error| error.to_string())
+    let options = WriteOptions {
+        strip_source: true,
+        strip_debug: false,
+        ..Default::default()
+    };
+    module
+        .write(options)
+        .catch(ctx)
+        .map_err(|error| error.to_string())
 }
 
 /// Lets modules that import others be compiled one by one.
@@ -182,7 +214,8 @@ mod tests {
     #[test]
     fn gives_back_what_was_packed() {
         let bytes = packed(&[("main.js", b"one"), ("b.js", b"two")]).leak();
-        let pack = Pack::parse(bytes).map(|pack| (pack.main(), pack.find("b.js"), pack.find("c.js")));
+        let pack =
+            Pack::parse(bytes).map(|pack| (pack.main(), pack.find("b.js"), pack.find("c.js")));
         assert_eq!(pack, Some((Some("main.js"), Some(&b"two"[..]), None)));
     }
 

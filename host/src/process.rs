@@ -7,19 +7,37 @@ use std::{sync::OnceLock, time::Instant};
 pub fn init<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     started();
     let texts = |words: Vec<std::ffi::OsString>| -> Vec<String> {
-        words.into_iter().map(|word| word.to_string_lossy().into_owned()).collect()
+        words
+            .into_iter()
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect()
     };
     let env = Object::new(ctx.clone())?;
     for (name, value) in std::env::vars_os() {
-        env.set(name.to_string_lossy().as_ref(), value.to_string_lossy().as_ref())?;
+        env.set(
+            name.to_string_lossy().as_ref(),
+            value.to_string_lossy().as_ref(),
+        )?;
     }
     host.set("args", texts(std::env::args_os().skip(1).collect()))?;
     host.set("env", env)?;
-    host.set("cwd", std::env::current_dir().map_or_else(|_| "/".to_owned(), |path| path.to_string_lossy().into_owned()))?;
+    host.set(
+        "cwd",
+        std::env::current_dir().map_or_else(
+            |_| "/".to_owned(),
+            |path| path.to_string_lossy().into_owned(),
+        ),
+    )?;
     host.set("pid", std::process::id())?;
     host.set("uid", rustix::process::geteuid().as_raw())?;
-    host.set("engine", concat!("native ", env!("CARGO_PKG_VERSION"), " (QuickJS-ng)"))?;
-    host.set("monotonic", Func::from(|| started().elapsed().as_secs_f64() * 1e3))?;
+    host.set(
+        "engine",
+        concat!("native ", env!("CARGO_PKG_VERSION"), " (QuickJS-ng)"),
+    )?;
+    host.set(
+        "monotonic",
+        Func::from(|| started().elapsed().as_secs_f64() * 1e3),
+    )?;
     host.set("residentBytes", Func::from(resident_bytes))?;
     host.set("collect", Func::from(|ctx: Ctx<'_>| ctx.run_gc()))?;
     host.set("exit", Func::from(|code: i32| -> () { leave(code) }))
@@ -48,14 +66,29 @@ pub fn raise_open_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     // A system that forbids it leaves us with what we have.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    let _ = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: maximum,
+            maximum,
+        },
+    );
 }
 
 /// Bytes that JavaScript may use: three quarters of what the control group allows, at most 1 GiB. More throws, so that
 /// one turn fails instead of the kernel ending all of them.
 pub fn memory_limit() -> usize {
     const MOST: usize = 1 << 30;
-    let limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
-    let allowed = limits.iter().find_map(|path| std::fs::read_to_string(path).ok()?.trim().parse::<usize>().ok());
+    let limits = [
+        "/sys/fs/cgroup/memory.max",
+        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+    ];
+    let allowed = limits.iter().find_map(|path| {
+        std::fs::read_to_string(path)
+            .ok()?
+            .trim()
+            .parse::<usize>()
+            .ok()
+    });
     allowed.map_or(MOST, |bytes| (bytes / 4 * 3).min(MOST))
 }

@@ -18,7 +18,8 @@ use hyper::{
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rquickjs::{
-    CatchResultExt, Class, Ctx, Function, JsLifetime, Object, Promise, Result, Value, class::Trace, prelude::Func,
+    CatchResultExt, Class, Ctx, Function, JsLifetime, Object, Promise, Result, Value, class::Trace,
+    prelude::Func,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -95,11 +96,13 @@ impl Body for Answer {
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         match &mut *self {
             Answer::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Answer::Pieces(pieces, presence) => pieces.poll_recv(context).map(|piece| match piece {
-                Some(bytes) => Some(Ok(Frame::data(bytes))),
-                None if presence.cut.get() => Some(Err(io::ErrorKind::BrokenPipe.into())),
-                None => None,
-            }),
+            Answer::Pieces(pieces, presence) => {
+                pieces.poll_recv(context).map(|piece| match piece {
+                    Some(bytes) => Some(Ok(Frame::data(bytes))),
+                    None if presence.cut.get() => Some(Err(io::ErrorKind::BrokenPipe.into())),
+                    None => None,
+                })
+            }
         }
     }
 
@@ -109,7 +112,9 @@ impl Body for Answer {
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Answer::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+            Answer::Whole(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
             Answer::Pieces(..) => SizeHint::default(),
         }
     }
@@ -139,7 +144,12 @@ enum Phase {
     Cut,
 }
 
-fn listen<'js>(ctx: Ctx<'js>, host: String, port: u16, handler: Function<'js>) -> Result<Class<'js, Listener>> {
+fn listen<'js>(
+    ctx: Ctx<'js>,
+    host: String,
+    port: u16,
+    handler: Function<'js>,
+) -> Result<Class<'js, Listener>> {
     let socket = std::net::TcpListener::bind((host.as_str(), port)).or_throw(&ctx)?;
     socket.set_nonblocking(true).or_throw(&ctx)?;
     let socket = TcpListener::from_std(socket).or_throw(&ctx)?;
@@ -175,7 +185,12 @@ impl Drop for Counted {
     }
 }
 
-async fn accept(socket: TcpListener, mut phase: watch::Receiver<Phase>, jobs: mpsc::Sender<Job>, count: Rc<Count>) {
+async fn accept(
+    socket: TcpListener,
+    mut phase: watch::Receiver<Phase>,
+    jobs: mpsc::Sender<Job>,
+    count: Rc<Count>,
+) {
     loop {
         while count.open.get() >= CONNECTIONS_MOST {
             count.changed.notified().await;
@@ -187,7 +202,13 @@ async fn accept(socket: TcpListener, mut phase: watch::Receiver<Phase>, jobs: mp
         match accepted {
             Ok((tcp, peer)) => {
                 let _ = tcp.set_nodelay(true);
-                tokio::task::spawn_local(converse(tcp, peer, phase.clone(), jobs.clone(), count.add()));
+                tokio::task::spawn_local(converse(
+                    tcp,
+                    peer,
+                    phase.clone(),
+                    jobs.clone(),
+                    count.add(),
+                ));
             }
             // Out of descriptors: some will come free.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -208,10 +229,22 @@ async fn converse(
             let (answer, answered) = oneshot::channel();
             let presence = Rc::<Presence>::default();
             let mut unanswered = Unanswered(Some(presence.clone()));
-            let upgrade = request.headers().contains_key("upgrade").then(|| hyper::upgrade::on(&mut request));
+            let upgrade = request
+                .headers()
+                .contains_key("upgrade")
+                .then(|| hyper::upgrade::on(&mut request));
             let (parts, body) = request.into_parts();
             // When nobody takes it the answer's channel is closed, too.
-            let _ = jobs.send(Job { parts, body, upgrade, peer, answer, presence }).await;
+            let _ = jobs
+                .send(Job {
+                    parts,
+                    body,
+                    upgrade,
+                    peer,
+                    answer,
+                    presence,
+                })
+                .await;
             let response = answered.await.unwrap_or_else(|_| unable());
             unanswered.0 = None;
             Ok::<_, Infallible>(response)
@@ -326,11 +359,16 @@ impl Responder {
         let mut response = Response::new(body);
         *response.status_mut() = StatusCode::from_u16(status).map_err(|error| invalid(&error))?;
         for pair in headers.chunks_exact(2) {
-            let name = HeaderName::from_bytes(pair[0].as_bytes()).map_err(|error| invalid(&error))?;
-            let value = HeaderValue::from_bytes(pair[1].as_bytes()).map_err(|error| invalid(&error))?;
+            let name =
+                HeaderName::from_bytes(pair[0].as_bytes()).map_err(|error| invalid(&error))?;
+            let value =
+                HeaderValue::from_bytes(pair[1].as_bytes()).map_err(|error| invalid(&error))?;
             response.headers_mut().append(name, value);
         }
-        Ok(self.answer.take().is_some_and(|answer| answer.send(response).is_ok()))
+        Ok(self
+            .answer
+            .take()
+            .is_some_and(|answer| answer.send(response).is_ok()))
     }
 }
 
@@ -344,15 +382,31 @@ impl Responder {
     /// name, value, name, value, ...
     fn headers(&self) -> Vec<String> {
         let pairs = self.parts.headers.iter();
-        pairs.flat_map(|(name, value)| [name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()]).collect()
+        pairs
+            .flat_map(|(name, value)| {
+                [
+                    name.as_str().to_owned(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                ]
+            })
+            .collect()
     }
 
     fn header(&self, name: String) -> Option<String> {
-        self.parts.headers.get(name.as_str()).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        self.parts
+            .headers
+            .get(name.as_str())
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
     }
 
     /// The whole answer at once; the body is a text, bytes or null. False when the client has gone.
-    fn answer<'js>(&self, ctx: Ctx<'js>, status: u16, headers: Vec<String>, body: Value<'js>) -> Result<bool> {
+    fn answer<'js>(
+        &self,
+        ctx: Ctx<'js>,
+        status: u16,
+        headers: Vec<String>,
+        body: Value<'js>,
+    ) -> Result<bool> {
         self.begin(&ctx, status, &headers, Answer::Whole(octets(&body)))
     }
 
@@ -360,12 +414,18 @@ impl Responder {
     fn start<'js>(&self, ctx: Ctx<'js>, status: u16, headers: Vec<String>) -> Result<bool> {
         let (sender, receiver) = mpsc::channel(PIECES_MOST);
         self.pieces.replace(Some(sender));
-        self.begin(&ctx, status, &headers, Answer::Pieces(receiver, self.presence.clone()))
+        self.begin(
+            &ctx,
+            status,
+            &headers,
+            Answer::Pieces(receiver, self.presence.clone()),
+        )
     }
 
     /// Resolves when there is room for more; false when the client has gone.
     fn write<'js>(&self, ctx: Ctx<'js>, piece: Value<'js>) -> Result<Promise<'js>> {
-        let bytes = octets(&piece).ok_or_else(|| Fault::new("EINVAL", "a text or bytes are wanted").throw(&ctx))?;
+        let bytes = octets(&piece)
+            .ok_or_else(|| Fault::new("EINVAL", "a text or bytes are wanted").throw(&ctx))?;
         let pieces = self.pieces.borrow().clone();
         Promise::wrap_future(&ctx, async move {
             Ok::<_, rquickjs::Error>(match pieces {
@@ -402,11 +462,19 @@ impl Responder {
     fn read<'js>(&self, ctx: Ctx<'js>) -> Result<Promise<'js>> {
         let (slot, until, inner) = (self.body.clone(), self.until, ctx.clone());
         Promise::wrap_future(&ctx, async move {
-            let Some(mut body) = slot.take() else { return Ok(Value::new_null(inner)) };
+            let Some(mut body) = slot.take() else {
+                return Ok(Value::new_null(inner));
+            };
             loop {
                 let frame = match tokio::time::timeout_at(until, body.frame()).await {
                     Ok(frame) => frame,
-                    Err(_) => return Err(Fault::new("ETIMEDOUT", "the request's body did not arrive in time").throw(&inner)),
+                    Err(_) => {
+                        return Err(Fault::new(
+                            "ETIMEDOUT",
+                            "the request's body did not arrive in time",
+                        )
+                        .throw(&inner));
+                    }
                 };
                 match frame {
                     None => return Ok(Value::new_null(inner)),
@@ -425,16 +493,28 @@ impl Responder {
     /// Answers 101 and gives the WebSocket (RFC 6455). Throws `EINVAL` when the request does not ask for one.
     fn upgrade<'js>(&self, ctx: Ctx<'js>, most: usize) -> Result<Promise<'js>> {
         let refused = || Fault::new("EINVAL", "the request does not ask for a WebSocket");
-        let asks = self.header("upgrade".to_owned()).is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
+        let asks = self
+            .header("upgrade".to_owned())
+            .is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
         let key = self.header("sec-websocket-key".to_owned()).filter(|_| asks);
         let key = key.ok_or_else(|| refused().throw(&ctx))?;
         let upgrade = self.upgrade.take().ok_or_else(|| refused().throw(&ctx))?;
         let accept = tokio_tungstenite::tungstenite::handshake::derive_accept_key(key.as_bytes());
-        let headers = ["upgrade", "websocket", "connection", "Upgrade", "sec-websocket-accept", &accept].map(String::from);
+        let headers = [
+            "upgrade",
+            "websocket",
+            "connection",
+            "Upgrade",
+            "sec-websocket-accept",
+            &accept,
+        ]
+        .map(String::from);
         self.begin(&ctx, 101, &headers, Answer::Whole(None))?;
         let inner = ctx.clone();
         Promise::wrap_future(&ctx, async move {
-            let upgraded = upgrade.await.map_err(|error| Fault::new("ECONNRESET", error).throw(&inner))?;
+            let upgraded = upgrade
+                .await
+                .map_err(|error| Fault::new("ECONNRESET", error).throw(&inner))?;
             Socket::of_server(&inner, Box::new(TokioIo::new(upgraded)), most).await
         })
     }

@@ -40,8 +40,13 @@ pub fn when_first_process() {
     if std::process::id() != 1 {
         return;
     }
-    for (kind, code) in [(SignalKind::terminate(), 143), (SignalKind::interrupt(), 130)] {
-        let Ok(mut arrivals) = signal(kind) else { continue };
+    for (kind, code) in [
+        (SignalKind::terminate(), 143),
+        (SignalKind::interrupt(), 130),
+    ] {
+        let Ok(mut arrivals) = signal(kind) else {
+            continue;
+        };
         tokio::task::spawn_local(async move {
             while arrivals.recv().await.is_some() {
                 if !WATCHED.get() {

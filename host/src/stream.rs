@@ -42,7 +42,9 @@ impl Connection {
         let (reader, closed, inner) = (self.reader.clone(), self.closed.clone(), ctx.clone());
         Promise::wrap_future(&ctx, async move {
             let mut reader = reader.lock().await;
-            let Some(open) = reader.as_mut() else { return uint8_array(&inner, Vec::new()) };
+            let Some(open) = reader.as_mut() else {
+                return uint8_array(&inner, Vec::new());
+            };
             let mut buffer = vec![0; 16 * 1024];
             let read = tokio::select! {
                 biased;
@@ -59,7 +61,9 @@ impl Connection {
                     uint8_array(&inner, buffer)
                 }
                 // TLS peers often leave without a goodbye.
-                Some(Err(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => uint8_array(&inner, Vec::new()),
+                Some(Err(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                    uint8_array(&inner, Vec::new())
+                }
                 Some(Err(error)) => Err(Fault::from(error).throw(&inner)),
             }
         })
@@ -70,18 +74,26 @@ impl Connection {
         let (writer, inner) = (self.writer.clone(), ctx.clone());
         Promise::wrap_future(&ctx, async move {
             let mut writer = writer.lock().await;
-            let Some(open) = writer.as_mut() else { return Err(Fault::new("EPIPE", "the connection is closed").throw(&inner)) };
+            let Some(open) = writer.as_mut() else {
+                return Err(Fault::new("EPIPE", "the connection is closed").throw(&inner));
+            };
             let written = async {
                 open.write_all(&bytes.0).await?;
                 open.flush().await
             };
-            written.await.map_err(|error| Fault::from(error).throw(&inner))
+            written
+                .await
+                .map_err(|error| Fault::from(error).throw(&inner))
         })
     }
 
     /// Ends it in both directions; a waiting `read` sees the end.
     fn close<'js>(&self, ctx: Ctx<'js>) -> Result<Promise<'js>> {
-        let (reader, writer, closed) = (self.reader.clone(), self.writer.clone(), self.closed.clone());
+        let (reader, writer, closed) = (
+            self.reader.clone(),
+            self.writer.clone(),
+            self.closed.clone(),
+        );
         Promise::wrap_future(&ctx, async move {
             if let Some(mut open) = writer.lock().await.take() {
                 // The other side may have gone already.

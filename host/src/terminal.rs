@@ -15,7 +15,10 @@ use rustix::{
 use std::{io, sync::Mutex};
 
 pub fn init<'js>(_: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
-    host.set("isTerminal", Func::from(|fd: i32| termios::isatty(standard(fd))))?;
+    host.set(
+        "isTerminal",
+        Func::from(|fd: i32| termios::isatty(standard(fd))),
+    )?;
     host.set("columns", Func::from(columns))?;
     host.set("put", Func::from(put))?;
     host.set("readInput", Func::from(read_input))?;
@@ -32,7 +35,10 @@ fn standard(fd: i32) -> BorrowedFd<'static> {
 
 /// Characters in a line of the terminal; 0 where there is none.
 fn columns() -> u16 {
-    [1, 2, 0].iter().find_map(|fd| termios::tcgetwinsize(standard(*fd)).ok()).map_or(0, |size| size.ws_col)
+    [1, 2, 0]
+        .iter()
+        .find_map(|fd| termios::tcgetwinsize(standard(*fd)).ok())
+        .map_or(0, |size| size.ws_col)
 }
 
 /// Writes that a pipe takes whole (PIPE_BUF, pipe(7)).
@@ -110,7 +116,9 @@ fn set_raw(ctx: Ctx<'_>, raw: bool) -> Result<()> {
     wanted.make_raw();
     wanted.output_modes = now.output_modes;
     termios::tcsetattr(stdio::stdin(), OptionalActions::Now, &wanted).or_throw(&ctx)?;
-    let mut before = BEFORE.lock().map_err(|_| Fault::new("EIO", "the terminal's state is lost").throw(&ctx))?;
+    let mut before = BEFORE
+        .lock()
+        .map_err(|_| Fault::new("EIO", "the terminal's state is lost").throw(&ctx))?;
     before.get_or_insert(now);
     Ok(())
 }

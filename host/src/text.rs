@@ -9,7 +9,10 @@ use rquickjs::{Class, Ctx, JsLifetime, Object, Result, Value, class::Trace, prel
 use std::cell::{Cell, RefCell};
 
 pub fn init<'js>(_: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
-    host.set("utf8", Func::from(|ctx: Ctx<'js>, text: String| uint8_array(&ctx, text.into_bytes())))?;
+    host.set(
+        "utf8",
+        Func::from(|ctx: Ctx<'js>, text: String| uint8_array(&ctx, text.into_bytes())),
+    )?;
     host.set("decoder", Func::from(decoder))?;
     host.set("btoa", Func::from(btoa))?;
     host.set("atob", Func::from(atob))
@@ -17,18 +20,35 @@ pub fn init<'js>(_: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
 
 /// None when a character is no byte.
 fn btoa(binary: String) -> Option<String> {
-    let bytes: Option<Vec<u8>> = binary.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
+    let bytes: Option<Vec<u8>> = binary
+        .chars()
+        .map(|character| u8::try_from(u32::from(character)).ok())
+        .collect();
     Some(BASE64.encode(&bytes?))
 }
 
 /// Forgiving-base64 decode (Infra standard, 7); None when it is not base64.
 fn atob(base64: String) -> Option<String> {
-    let mut text: String = base64.chars().filter(|character| !matches!(character, '\t' | '\n' | '\x0c' | '\r' | ' ')).collect();
+    let mut text: String = base64
+        .chars()
+        .filter(|character| !matches!(character, '\t' | '\n' | '\x0c' | '\r' | ' '))
+        .collect();
     if text.len() % 4 == 0 {
-        let plain = text.strip_suffix("==").or_else(|| text.strip_suffix('=')).unwrap_or(&text).len();
+        let plain = text
+            .strip_suffix("==")
+            .or_else(|| text.strip_suffix('='))
+            .unwrap_or(&text)
+            .len();
         text.truncate(plain);
     }
-    Some(BASE64_LOOSE.decode(text.as_bytes()).ok()?.into_iter().map(char::from).collect())
+    Some(
+        BASE64_LOOSE
+            .decode(text.as_bytes())
+            .ok()?
+            .into_iter()
+            .map(char::from)
+            .collect(),
+    )
 }
 
 /// Without padding, and with whatever stands in the bits that do not count.
@@ -39,7 +59,15 @@ static BASE64_LOOSE: std::sync::LazyLock<Encoding> = std::sync::LazyLock::new(||
 });
 
 fn decoder(ctx: Ctx<'_>, fatal: bool, keep_bom: bool) -> Result<Class<'_, Decoder>> {
-    Class::instance(ctx, Decoder { fatal, keep_bom, begun: Cell::new(false), pending: RefCell::default() })
+    Class::instance(
+        ctx,
+        Decoder {
+            fatal,
+            keep_bom,
+            begun: Cell::new(false),
+            pending: RefCell::default(),
+        },
+    )
 }
 
 /// Decodes UTF-8 piece by piece; what is left of a character at the end of a piece waits for the next.
@@ -68,7 +96,7 @@ impl Decoder {
         if !self.begun.get() && !text.is_empty() {
             self.begun.set(true);
             if !self.keep_bom && text.starts_with('\u{feff}') {
-                text.drain(.. '\u{feff}'.len_utf8());
+                text.drain(..'\u{feff}'.len_utf8());
             }
         }
         if more {

@@ -16,7 +16,10 @@ use tokio_rustls::{
 pub async fn secure(tcp: TcpStream, host: &str) -> Result<TlsStream<TcpStream>, Fault> {
     let failed = |error: &dyn std::fmt::Display| Fault::new("ERR_TLS", error);
     let name = ServerName::try_from(host.to_owned()).map_err(|error| failed(&error))?;
-    connector()?.connect(name, tcp).await.map_err(|error| failed(&error))
+    connector()?
+        .connect(name, tcp)
+        .await
+        .map_err(|error| failed(&error))
 }
 
 fn connector() -> Result<&'static TlsConnector, Fault> {
@@ -35,12 +38,24 @@ fn connector() -> Result<&'static TlsConnector, Fault> {
 
 /// What cannot be read in the places of the environment breaks nothing.
 fn roots() -> RootCertStore {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let mut roots = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
     let folder = std::env::var_os("SSL_CERT_DIR").map(PathBuf::from);
-    let listed = folder.and_then(|folder| folder.read_dir().ok()).into_iter().flatten().flatten();
-    let is_certificate = |path: &PathBuf| path.extension().is_some_and(|end| end == "pem" || end == "crt");
+    let listed = folder
+        .and_then(|folder| folder.read_dir().ok())
+        .into_iter()
+        .flatten()
+        .flatten();
+    let is_certificate = |path: &PathBuf| {
+        path.extension()
+            .is_some_and(|end| end == "pem" || end == "crt")
+    };
     let files = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
-    for path in files.into_iter().chain(listed.map(|entry| entry.path()).filter(is_certificate)) {
+    for path in files
+        .into_iter()
+        .chain(listed.map(|entry| entry.path()).filter(is_certificate))
+    {
         add(&mut roots, &path);
     }
     roots

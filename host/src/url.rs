@@ -14,7 +14,11 @@ fn parse(text: String, base: Option<String>) -> Option<Vec<String>> {
         Some(base) => Some(Url::parse(&base).ok()?),
         None => None,
     };
-    Url::options().base_url(base.as_ref()).parse(&text).ok().map(|url| parts(&url))
+    Url::options()
+        .base_url(base.as_ref())
+        .parse(&text)
+        .ok()
+        .map(|url| parts(&url))
 }
 
 fn parts(url: &Url) -> Vec<String> {

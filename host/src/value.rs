@@ -9,7 +9,9 @@ pub struct Octets(pub Bytes);
 
 impl<'js> FromJs<'js> for Octets {
     fn from_js(ctx: &Ctx<'js>, value: Value<'js>) -> Result<Octets> {
-        octets(&value).map(Octets).ok_or_else(|| Fault::new("EINVAL", "a Uint8Array is wanted").throw(ctx))
+        octets(&value)
+            .map(Octets)
+            .ok_or_else(|| Fault::new("EINVAL", "a Uint8Array is wanted").throw(ctx))
     }
 }
 

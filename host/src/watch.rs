@@ -22,7 +22,9 @@ fn watch<'js>(ctx: Ctx<'js>, path: String, changed: Function<'js>) -> Result<Fun
         | WatchFlags::MOVE_SELF;
     inotify::add_watch(&fd, path, kinds).or_throw(&ctx)?;
     // SAFETY: the descriptor is owned by `events`, and nobody else closes it.
-    let events = unsafe { AsyncFd::register(fd) }.map_err(|error| error.into_parts().1).or_throw(&ctx)?;
+    let events = unsafe { AsyncFd::register(fd) }
+        .map_err(|error| error.into_parts().1)
+        .or_throw(&ctx)?;
     let (stop, mut stopped) = oneshot::channel::<()>();
     let failing = ctx.clone();
     ctx.spawn(async move {

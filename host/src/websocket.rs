@@ -11,7 +11,8 @@ use futures_util::{
 };
 use hyper::header::{HeaderName, HeaderValue};
 use rquickjs::{
-    Class, Ctx, FromJs, IntoJs, JsLifetime, Object, Promise, Result, Value, class::Trace, prelude::Func,
+    Class, Ctx, FromJs, IntoJs, JsLifetime, Object, Promise, Result, Value, class::Trace,
+    prelude::Func,
 };
 use std::{rc::Rc, time::Duration};
 use tokio::sync::Mutex;
@@ -61,19 +62,27 @@ fn open_socket<'js>(ctx: Ctx<'js>, options: Options) -> Result<Promise<'js>> {
 
 async fn open(options: Options) -> std::result::Result<Stream, Fault> {
     let invalid = |error: &dyn std::fmt::Display| Fault::new("EINVAL", error);
-    let mut request = options.url.as_str().into_client_request().map_err(|error| invalid(&error))?;
+    let mut request = options
+        .url
+        .as_str()
+        .into_client_request()
+        .map_err(|error| invalid(&error))?;
     for pair in options.headers.chunks_exact(2) {
         let name = HeaderName::from_bytes(pair[0].as_bytes()).map_err(|error| invalid(&error))?;
-        request.headers_mut().append(name, HeaderValue::from_str(&pair[1]).map_err(|error| invalid(&error))?);
+        request.headers_mut().append(
+            name,
+            HeaderValue::from_str(&pair[1]).map_err(|error| invalid(&error))?,
+        );
     }
     let io = connect::connect(&options.route).await?;
     let shaking = client_async_with_config(request, io, Some(limits(options.most)));
     let wait = options.route.timeout.unwrap_or(Duration::from_secs(60));
     match tokio::time::timeout(wait, shaking).await {
         Ok(Ok((stream, _))) => Ok(stream),
-        Ok(Err(tungstenite::Error::Http(response))) => {
-            Err(Fault::new("ERR_WEBSOCKET", format!("the server answered HTTP {}", response.status().as_u16())))
-        }
+        Ok(Err(tungstenite::Error::Http(response))) => Err(Fault::new(
+            "ERR_WEBSOCKET",
+            format!("the server answered HTTP {}", response.status().as_u16()),
+        )),
         Ok(Err(error)) => Err(Fault::new("ERR_WEBSOCKET", error)),
         Err(_) => Err(Fault::new("ERR_CONNECT_TIMEOUT", "no connection in time")),
     }
@@ -100,11 +109,24 @@ pub struct Socket {
 impl Socket {
     fn instance<'js>(ctx: &Ctx<'js>, stream: Stream) -> Result<Class<'js, Socket>> {
         let (sink, stream) = stream.split();
-        Class::instance(ctx.clone(), Socket { sink: Rc::new(Mutex::new(sink)), stream: Rc::new(Mutex::new(stream)) })
+        Class::instance(
+            ctx.clone(),
+            Socket {
+                sink: Rc::new(Mutex::new(sink)),
+                stream: Rc::new(Mutex::new(stream)),
+            },
+        )
     }
 
-    pub async fn of_server<'js>(ctx: &Ctx<'js>, io: BoxIo, most: usize) -> Result<Class<'js, Socket>> {
-        Socket::instance(ctx, WebSocketStream::from_raw_socket(io, Role::Server, Some(limits(most))).await)
+    pub async fn of_server<'js>(
+        ctx: &Ctx<'js>,
+        io: BoxIo,
+        most: usize,
+    ) -> Result<Class<'js, Socket>> {
+        Socket::instance(
+            ctx,
+            WebSocketStream::from_raw_socket(io, Role::Server, Some(limits(most))).await,
+        )
     }
 }
 
@@ -112,9 +134,11 @@ impl Socket {
 impl Socket {
     /// A text or bytes; resolves when it is on its way.
     fn send<'js>(&self, ctx: Ctx<'js>, message: Value<'js>) -> Result<Promise<'js>> {
-        let bytes = octets(&message).ok_or_else(|| Fault::new("EINVAL", "a text or bytes are wanted").throw(&ctx))?;
+        let bytes = octets(&message)
+            .ok_or_else(|| Fault::new("EINVAL", "a text or bytes are wanted").throw(&ctx))?;
         let message = if message.is_string() {
-            let text = tungstenite::Utf8Bytes::try_from(bytes).map_err(|error| Fault::new("EINVAL", error).throw(&ctx))?;
+            let text = tungstenite::Utf8Bytes::try_from(bytes)
+                .map_err(|error| Fault::new("EINVAL", error).throw(&ctx))?;
             Message::Text(text)
         } else {
             Message::Binary(bytes)
@@ -130,7 +154,8 @@ impl Socket {
     fn receive<'js>(&self, ctx: Ctx<'js>) -> Result<Promise<'js>> {
         let (stream, sink, inner) = (self.stream.clone(), self.sink.clone(), ctx.clone());
         Promise::wrap_future(&ctx, async move {
-            let ended = |code: u16, reason: &str| vec![code.to_string(), reason.to_owned()].into_js(&inner);
+            let ended =
+                |code: u16, reason: &str| vec![code.to_string(), reason.to_owned()].into_js(&inner);
             loop {
                 let next = stream.lock().await.next().await;
                 return match next {
@@ -139,7 +164,10 @@ impl Socket {
                     Some(Ok(Message::Close(frame))) => {
                         // Sends the answer to the other side's goodbye.
                         let _ = sink.lock().await.flush().await;
-                        frame.map_or_else(|| ended(1005, ""), |frame| ended(frame.code.into(), frame.reason.as_str()))
+                        frame.map_or_else(
+                            || ended(1005, ""),
+                            |frame| ended(frame.code.into(), frame.reason.as_str()),
+                        )
                     }
                     Some(Ok(_)) => {
                         let _ = sink.lock().await.flush().await;
@@ -155,7 +183,10 @@ impl Socket {
     fn close<'js>(&self, ctx: Ctx<'js>, code: u16, reason: String) -> Result<Promise<'js>> {
         let sink = self.sink.clone();
         Promise::wrap_future(&ctx, async move {
-            let frame = CloseFrame { code: code.into(), reason: reason.into() };
+            let frame = CloseFrame {
+                code: code.into(),
+                reason: reason.into(),
+            };
             // It may be closed already.
             let _ = sink.lock().await.send(Message::Close(Some(frame))).await;
             Ok::<_, rquickjs::Error>(())

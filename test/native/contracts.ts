@@ -2,6 +2,7 @@ import "../../src/platform/native/web/install.ts";
 import { host } from "../../src/platform/native/host.ts";
 import { nativePlatform } from "../../src/platform/native/platform.ts";
 import { platformContract } from "../contracts/platform.ts";
+import { wasmContract } from "../contracts/wasm.ts";
 import { webContract } from "../contracts/web.ts";
 import { onTestFinished, type Result, runTests } from "./vitest.ts";
 
@@ -24,6 +25,22 @@ platformContract({
   },
 });
 webContract("native");
+wasmContract({
+  name: "native",
+  engine: async () => {
+    if (!platform.wasm) throw new Error("this build has no wasm-plugins");
+    return await platform.wasm();
+  },
+  modules: await modules(),
+  monotonic: platform.monotonic,
+});
+
+/** From the file that the first argument names: JSON, in base64 by name. */
+async function modules(): Promise<Record<string, Uint8Array>> {
+  const read = JSON.parse(new TextDecoder().decode(await files.read(platform.args[0] ?? ""))) as Record<string, string>;
+  const decoded = ([name, base64]: [string, string]) => [name, Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))];
+  return Object.fromEntries(Object.entries(read).map(decoded));
+}
 
 const results: Result[] = [];
 await runTests((result) => results.push(result), 20_000);

@@ -30,6 +30,12 @@ export interface Host extends HostFiles, HostCrypto, HostText, HostTerminal {
     port: number,
     handler: (responder: HostResponder, method: string, target: string) => void,
   ): HostListener;
+  /** Only with the feature `wasm-plugins`. `ERR_WASM_INVALID`, or as a call throws. */
+  startGuest?(
+    module: Uint8Array,
+    options: HostGuestOptions,
+    answer: (name: string, request: Uint8Array) => Promise<Uint8Array>,
+  ): Promise<HostGuest>;
   /** href, origin, protocol, username, password, host, hostname, port, pathname, search, hash. */
   parseUrl(text: string, base: string | undefined): string[] | undefined;
   setUrl(href: string, part: string, value: string): string[] | undefined;
@@ -183,6 +189,24 @@ export interface HostSocket {
 export interface HostListener {
   readonly port: number;
   close(withinMs: number): Promise<void>;
+}
+
+export interface HostGuestOptions {
+  readonly memoryBytes: number;
+  readonly tableElements: number;
+  readonly imports: readonly string[];
+  readonly limits: HostGuestLimits;
+}
+
+export interface HostGuestLimits {
+  readonly fuel: number;
+  readonly deadlineMs: number;
+}
+
+export interface HostGuest {
+  /** `ERR_WASM_EXPORT`, `ERR_WASM_FUEL`, `ERR_WASM_DEADLINE`, `ERR_WASM_TRAP`, `ERR_ABORTED`. */
+  call(name: string, input: Uint8Array, limits: HostGuestLimits): Promise<Uint8Array>;
+  stop(): void;
 }
 
 export interface HostResponder {

@@ -13,7 +13,7 @@ import { setUncaughtListener } from "./uncaught.ts";
 
 /** The platform of the native engine. */
 export function nativePlatform(): Platform {
-  const { env } = host;
+  const { env, startGuest } = host;
   const fs = nativeFileSystem();
   return {
     name: "native",
@@ -40,6 +40,7 @@ export function nativePlatform(): Platform {
     connect: async (options) => await (await import("./connection.ts")).connect(options, env),
     webSocket: async (url, options) => await (await import("./socket.ts")).openSocket(url, { env, ...options }),
     serve: async (options, handlers) => await (await import("./serve.ts")).serveHttp(options, handlers),
+    ...(startGuest && { wasm: async () => (await import("./wasm.ts")).nativeWasm(startGuest) }),
     onSignal: signals(),
     onUncaught: setUncaughtListener,
   };

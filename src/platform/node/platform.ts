@@ -7,6 +7,9 @@ import { nodeCrypto } from "./crypto.ts";
 import { nodeFiles } from "./files.ts";
 import { nodeTerminal } from "./terminal.ts";
 
+/** Put in by the build. */
+declare const WEFT_WASM_PLUGINS: boolean;
+
 /** The platform of this Node process. What costs time to load (HTTP, TLS, DNS, children) loads when first used. */
 export function nodePlatform(): Platform {
   const env = { ...process.env };
@@ -39,6 +42,7 @@ export function nodePlatform(): Platform {
     connect: async (options) => await (await import("./connection.ts")).connect(options, env),
     webSocket: async (url, options) => await (await import("./socket.ts")).openSocket(url, { env, ...options }),
     serve: async (options, handlers) => (await import("./serve.ts")).serveHttp(options, handlers),
+    ...(loadWasm && { wasm: async () => (await loadWasm()).nodeWasm() }),
     onSignal,
     onUncaught(listener) {
       process.on("uncaughtException", listener);
@@ -46,6 +50,9 @@ export function nodePlatform(): Platform {
     },
   };
 }
+
+/** The condition must stand here: a bundler drops an import only behind a constant. */
+const loadWasm = typeof WEFT_WASM_PLUGINS === "undefined" || WEFT_WASM_PLUGINS ? () => import("./wasm.ts") : undefined;
 
 async function resolve(host: string): Promise<string[]> {
   const { lookup } = await import("node:dns/promises");

@@ -34,6 +34,10 @@ if [ ! -e "$folder/docker/complete" ]; then
   # shellcheck disable=SC2016 # apt fills these in
   mirror=$(apt-get indextargets --format '$(CREATED_BY) $(REPO_URI) $(RELEASE) $(COMPONENT)' |
     awk '$1 == "Packages" && $3 == "bookworm" && $4 == "main" { print $2; exit }')
+  if [ -z "$mirror" ]; then
+    echo "the container tests need Debian 12 (bookworm): its packages are what they build on" >&2
+    exit 1
+  fi
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >"$apt/sources.list"
   cat >"$apt/apt.conf" <<END
 Dir::Etc::sourcelist "$apt/sources.list";

@@ -54,7 +54,10 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
 
 FROM crates AS compiled
 COPY --from=packages /weft/node_modules node_modules
-COPY . .
+COPY package.json package-lock.json tsconfig.json ./
+COPY scripts/*.mjs scripts/
+COPY host host
+COPY src src
 ARG FEATURES=""
 ARG NO_DEFAULT_FEATURES=""
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \

@@ -30,7 +30,7 @@ WORKDIR /weft
 COPY host/Cargo.toml host/Cargo.lock host/
 COPY scripts/cargo.mjs scripts/
 COPY scripts/ci/crates.mjs scripts/ci/
-RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked node scripts/ci/crates.mjs pack
+RUN --mount=type=cache,target=/usr/local/cargo/registry node scripts/ci/crates.mjs pack
 
 # ... and then for the one it builds for.
 FROM own-crates AS crates
@@ -49,7 +49,7 @@ RUN case "$TARGETARCH" in \
       rm -rf /var/lib/apt/lists/*; \
       [ -d "$(rustc --print target-libdir --target "$triple")" ] || rustup target add "$triple"; \
     fi
-RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
     node scripts/ci/crates.mjs host "--target=$(cat /triple)"
 
 FROM crates AS compiled
@@ -60,7 +60,7 @@ COPY host host
 COPY src src
 ARG FEATURES=""
 ARG NO_DEFAULT_FEATURES=""
-RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
     node scripts/build-native.mjs "--target=$(cat /triple)" --features "$FEATURES" \
       ${NO_DEFAULT_FEATURES:+--no-default-features} --out=/weft-binary
 

@@ -1,10 +1,9 @@
 // `npm run build:native [-- --features wasm-plugins | --no-default-features] [--out=FILE] [--target=TRIPLE]`: the
 // program as one static executable, dist/weft: the host (Rust) with the bundle appended as bytecode.
-import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { build } from "esbuild";
+import { cargo, hostTriple, run } from "./cargo.mjs";
 import { definesOf, featuresOf } from "./features.mjs";
 import { newest } from "./newest.mjs";
 
@@ -21,16 +20,9 @@ function option(name) {
   return rest.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
 }
 
-function hostTriple() {
-  const asked = spawnSync("rustc", ["-vV"], { encoding: "utf8" });
-  const triple = /^host: (.*)$/m.exec(asked.stdout ?? "")?.[1];
-  if (triple) return triple;
-  process.stderr.write("weft: the native engine needs Rust 1.88 or newer (cargo, rustc); there is none in PATH\n");
-  process.exit(1);
-}
-
 function isStale() {
-  const sources = ["src", "scripts", "package-lock.json", "host/src", "host/Cargo.toml", "host/Cargo.lock", ...entries];
+  const host = ["host/src", "host/Cargo.toml", "host/Cargo.lock", "host/no-unwind.ld"];
+  const sources = ["src", "scripts", "package-lock.json", ...host, ...entries];
   return !existsSync(out) || newest(sources) > statSync(out).mtimeMs;
 }
 
@@ -39,9 +31,9 @@ async function make() {
   const folder = `${out}.modules-${process.pid}`;
   try {
     const modules = await bundle(folder);
-    const host = cargo("weft-host", "release", target);
+    const host = cargo("weft-host", { profile: "release", triple: target, features: names });
     // Needed once for a moment: not worth the minute that all optimisations take.
-    const pack = cargo("weft-pack", "dev", own);
+    const pack = cargo("weft-pack", { profile: "dev", triple: own, features: names });
     const made = `${out}-${process.pid}`;
     run(pack, [host, made, ...modules]);
     chmodSync(made, 0o755);
@@ -79,43 +71,4 @@ async function bundle(folder) {
     (a, b) => Number(b === "main.js") - Number(a === "main.js") || (a < b ? -1 : 1),
   );
   return files.map((file) => join(folder, file));
-}
-
-/** Builds one executable of the host; gives its path. */
-function cargo(bin, profile, triple) {
-  const home = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
-  // No path of this machine in it: the same sources give the same bytes.
-  const flags = [
-    "-Ctarget-feature=+crt-static",
-    "-Crelocation-model=static",
-    // No unwind tables: see host/no-unwind.ld.
-    "-Cforce-unwind-tables=no",
-    `-Clink-arg=-Wl,-T,${resolve("host/no-unwind.ld")},--no-eh-frame-hdr`,
-    `--remap-path-prefix=${home}=/cargo`,
-    `--remap-path-prefix=${resolve(".")}=/weft`,
-  ];
-  const args = [
-    "build",
-    "--profile",
-    profile,
-    "--locked",
-    "--manifest-path=host/Cargo.toml",
-    "--bin",
-    bin,
-    "--target",
-    triple,
-  ];
-  const chosen = ["--no-default-features", "--features", names.join(",")];
-  run("cargo", [...args, ...chosen, "--quiet"], {
-    CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f"),
-    CFLAGS: "-fno-asynchronous-unwind-tables -fno-unwind-tables",
-  });
-  return join(process.env.CARGO_TARGET_DIR ?? "host/target", triple, profile === "dev" ? "debug" : profile, bin);
-}
-
-function run(file, args, env = {}) {
-  const done = spawnSync(file, args, { stdio: ["ignore", 2, 2], env: { ...process.env, ...env } });
-  if (done.status === 0) return;
-  process.stderr.write(`weft: ${file} failed; see its message above\n`);
-  process.exit(1);
 }

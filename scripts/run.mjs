@@ -148,6 +148,8 @@ async function runTask() {
       return inOrder(build, vitest(...args), () => (args.length > 0 ? 0 : onNative()));
     case "test:e2e":
       return inOrder(build, vitest("test/e2e", ...args));
+    case "test:container":
+      return inOrder(vitest("--config", "test/container/vitest.config.ts", ...args));
     case "bench":
       return inOrder(build, () => run("bench/run.ts", args));
     default:

@@ -20,6 +20,14 @@ async function mocked(answer: Parameters<typeof provider>[0]): Promise<Provider>
 const isRoot = process.geteuid?.() === 0;
 const nobody = 65_534;
 
+test("a key's file that is not there is named, with its path", async () => {
+  const env = { OPENAI_API_KEY_FILE: "/run/secrets/openai" };
+  expect(await weft(await home(), ["status"], { env })).toMatchObject({
+    code: 3,
+    err: "weft: OPENAI_API_KEY_FILE: cannot read /run/secrets/openai: it does not exist\n",
+  });
+});
+
 describe("a configuration that", () => {
   test("is broken JSON: file, line, column, the text and what was expected", async () => {
     const at = await home();

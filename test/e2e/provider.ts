@@ -20,7 +20,10 @@ export interface Provider {
 }
 
 /** A local OpenAI-compatible server that answers as `answer` says. */
-export async function provider(answer: (asked: Asked, count: number) => Answer | Promise<Answer>): Promise<Provider> {
+export async function provider(
+  answer: (asked: Asked, count: number) => Answer | Promise<Answer>,
+  host = "127.0.0.1",
+): Promise<Provider> {
   const asked: Asked[] = [];
   const server = createServer((request, response) => {
     let body = "";
@@ -35,11 +38,11 @@ export async function provider(answer: (asked: Asked, count: number) => Answer |
       write(response, planned);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
-    url: `http://127.0.0.1:${address.port}/v1`,
+    url: `http://${host}:${address.port}/v1`,
     asked,
     close: () =>
       new Promise((resolve) => {

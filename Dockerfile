@@ -27,7 +27,7 @@ ENV CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER=x86_64-linux-gnu-gcc \
     CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 WORKDIR /weft
-COPY host/Cargo.toml host/Cargo.lock host/
+COPY host/Cargo.toml host/Cargo.lock host/no-unwind.ld host/
 COPY scripts/cargo.mjs scripts/
 COPY scripts/ci/crates.mjs scripts/ci/
 RUN --mount=type=cache,target=/usr/local/cargo/registry node scripts/ci/crates.mjs pack

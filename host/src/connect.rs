@@ -1,6 +1,11 @@
 //! A connection: name, TCP, perhaps a proxy, perhaps TLS.
 
-use crate::{dns, fault::Fault, stream::Connection, tls};
+use crate::{
+    dns,
+    fault::Fault,
+    stream::{BoxIo, Connection},
+    tls,
+};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use rquickjs::{Ctx, FromJs, Object, Promise, Result, Value, prelude::Func};
 use std::{
@@ -8,13 +13,9 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
-
-pub trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
-pub type BoxIo = Box<dyn Io>;
 
 pub fn init<'js>(_: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     host.set("connect", Func::from(connect_js))

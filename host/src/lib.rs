@@ -12,6 +12,7 @@ pub mod files;
 pub mod inflate;
 pub mod pack;
 pub mod process;
+pub mod responder;
 pub mod server;
 pub mod signals;
 pub mod stream;

@@ -1,16 +1,20 @@
 //! A byte stream in both directions.
 
 use crate::{
-    connect::BoxIo,
     fault::Fault,
     value::{Octets, uint8_array},
 };
 use rquickjs::{Class, Ctx, JsLifetime, Promise, Result, class::Trace};
 use std::rc::Rc;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf},
     sync::{Mutex, Notify},
 };
+
+/// A socket, with or without TLS around it.
+pub trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
+pub type BoxIo = Box<dyn Io>;
 
 #[derive(Trace, JsLifetime)]
 #[rquickjs::class]

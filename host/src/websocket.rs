@@ -1,8 +1,9 @@
 //! WebSockets (RFC 6455), as client and as the server's end of an upgraded request.
 
 use crate::{
-    connect::{self, BoxIo, Route},
+    connect::{self, Route},
     fault::Fault,
+    stream::BoxIo,
     value::{octets, uint8_array},
 };
 use futures_util::{

@@ -22,7 +22,7 @@ function option(name) {
 
 function isStale() {
   const host = ["host/src", "host/Cargo.toml", "host/Cargo.lock", "host/no-unwind.ld"];
-  const sources = ["src", "scripts", "package-lock.json", ...host, ...entries];
+  const sources = ["src", "scripts", "package-lock.json", ...host, ...entries.map((entry) => entry.split("/", 1)[0])];
   return !existsSync(out) || newest(sources) > statSync(out).mtimeMs;
 }
 

@@ -4,7 +4,9 @@ import { nativePlatform } from "../../src/platform/native/platform.ts";
 import { platformContract } from "../contracts/platform.ts";
 import { wasmContract } from "../contracts/wasm.ts";
 import { webContract } from "../contracts/web.ts";
+import { hostileCalls } from "./hostile.ts";
 import { onTestFinished, type Result, runTests } from "./vitest.ts";
+import { type SetterCases, type UrlCase, urlPlatformTests } from "./web-platform-tests.ts";
 
 const platform = nativePlatform();
 const { files } = platform;
@@ -37,12 +39,21 @@ wasmContract({
 
 /** From the file that the first argument names: JSON, in base64 by name. */
 async function modules(): Promise<Record<string, Uint8Array>> {
-  const read = JSON.parse(new TextDecoder().decode(await files.read(platform.args[0] ?? ""))) as Record<string, string>;
+  const read = (await parsed(0)) as Record<string, string>;
   const decoded = ([name, base64]: [string, string]) => [name, Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))];
   return Object.fromEntries(Object.entries(read).map(decoded));
 }
+
+hostileCalls();
+const wpt = (await parsed(1)) as { urls: UrlCase[]; setters: SetterCases; known: string };
+urlPlatformTests(wpt.urls, wpt.setters, wpt.known);
 
 const results: Result[] = [];
 await runTests((result) => results.push(result), 20_000);
 await platform.terminal.out(`${JSON.stringify(results)}\n`);
 host.exit(0);
+
+/** The JSON file that an argument names. */
+async function parsed(argument: number): Promise<unknown> {
+  return JSON.parse(new TextDecoder().decode(await files.read(platform.args[argument] ?? "")));
+}

@@ -3,7 +3,8 @@ import type { Outbox } from "./agent/outbox.ts";
 import { resultFiles } from "./agent/results.ts";
 import { systemPrompt } from "./agent/system-prompt.ts";
 import { createWorker, type Worker } from "./agent/worker.ts";
-import { catalogOptions, delegationOptions, keyVariables, policyRules, toolOptions } from "./app-options.ts";
+import { delegationOptions, keyVariables, policyRules, toolOptions } from "./app-options.ts";
+import { busFor, openPlugins, type Plugins, usableModels } from "./app-parts.ts";
 import type { Loaded } from "./config/load.ts";
 import type { Bus } from "./core/bus.ts";
 import type { Channel } from "./core/channel.ts";
@@ -16,10 +17,9 @@ import type { Policy } from "./core/policy.ts";
 import type { SessionStore } from "./core/session.ts";
 import type { Tool } from "./core/tool.ts";
 import { type WorkspacePaths, workspacePaths } from "./core/workspace.ts";
-import { absentTools, loadDelegation, loadPlugins } from "./features.ts";
-import { createBus } from "./lib/bus.ts";
+import { absentTools, loadDelegation } from "./features.ts";
 import { hexOf } from "./lib/hex.ts";
-import { type ModelCatalog, modelCatalog } from "./models/catalog.ts";
+import type { ModelCatalog } from "./models/catalog.ts";
 import { egressDoor } from "./security/egress.ts";
 import { simplePolicy } from "./security/policy.ts";
 import { redactor } from "./security/redact.ts";
@@ -63,7 +63,6 @@ export interface DelegationBase {
   readonly stays: boolean;
 }
 
-export type Plugins = Awaited<ReturnType<Awaited<ReturnType<NonNullable<typeof loadPlugins>>>["openPlugins"]>>;
 export type DelegationModule = Awaited<ReturnType<NonNullable<typeof loadDelegation>>>;
 
 /** A brain for looking only: nothing is locked or written. Throws like `openApp` when the model cannot be used. */
@@ -86,14 +85,6 @@ export async function lookingBrain(
   return { ...brainOf(base, loaded), sessions: base.store, plugins };
 }
 
-/** Undefined in a build without them. */
-export async function openPlugins({
-  paths,
-  ...options
-}: Pick<BrainBase, "platform" | "paths" | "bus"> & { readonly writes: boolean }): Promise<Plugins | undefined> {
-  return await (await loadPlugins?.())?.openPlugins({ ...options, workspace: paths.root });
-}
-
 function justLooking(): never {
   throw new WeftError("internal", "a brain for looking sends nothing");
 }
@@ -103,7 +94,7 @@ export function keptIn(
   paths: WorkspacePaths,
 ): Pick<BrainBase, "bus" | "store" | "choices" | "newId"> {
   const { files, now } = platform;
-  const bus = createBus((thrown) => void platform.terminal.error(`weft: a listener failed: ${String(thrown)}\n`));
+  const bus = busFor(platform);
   const warn = (message: string) => bus.publish({ type: "log", level: "warn", message });
   return {
     bus,
@@ -118,7 +109,7 @@ export function brainOf(base: BrainBase, loaded: Loaded): Brain {
   const { platform, paths, channels } = base;
   const policy = simplePolicy(policyRules(loaded.config));
   const door = egressDoor({ platform, policy });
-  const models = modelCatalog(catalogOptions(platform, loaded));
+  const models = usableModels(platform, loaded);
   const delegation = delegationOf(base, { loaded, models });
   const builtin = builtinTools({
     ...toolOptions(loaded),
@@ -131,7 +122,6 @@ export function brainOf(base: BrainBase, loaded: Loaded): Brain {
   const own = [...builtin, ...(delegation?.tools ?? [])];
   const taken = own.map(({ name }) => name);
   const tools = [...own, ...(base.plugins?.tools({ door, taken, keyVariables: keyVariables(loaded) }) ?? [])];
-  models.get(models.defaultId(), loaded.config.agents.defaults.fallbacks);
   const worker = workerOf(base, { loaded, models, tools, policy, background: delegation?.background });
   return {
     loaded,

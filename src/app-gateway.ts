@@ -1,9 +1,5 @@
 import { type App, timer } from "./app.ts";
-import type { Loaded } from "./config/load.ts";
-import { WeftError } from "./core/error.ts";
-import type { Platform } from "./core/platform.ts";
-import type { WorkspacePaths } from "./core/workspace.ts";
-import { hexOf } from "./lib/hex.ts";
+import { type GatewayToken, knownToken, newToken } from "./app-token.ts";
 import { checkSession } from "./sessions/session-key.ts";
 import { version } from "./version.ts";
 
@@ -11,13 +7,6 @@ export interface ServedGateway {
   readonly url: string;
   readonly token: GatewayToken;
   close(withinMs: number): Promise<void>;
-}
-
-export interface GatewayToken {
-  readonly value: string;
-  /** Where it comes from: the configuration, a variable, or a file of the workspace. */
-  readonly from: string;
-  readonly isNew: boolean;
 }
 
 /** Throws `conflict` when the port is taken. */
@@ -57,27 +46,6 @@ export async function serveGateway(app: App): Promise<ServedGateway> {
   const url = urlOf(host, server.port);
   await app.publishUrl(url);
   return { url, token, close: server.close };
-}
-
-/** The token of the gateway on this workspace; undefined when none was ever made. */
-export async function knownToken(
-  { files }: Platform,
-  { config, env }: Loaded,
-  paths: WorkspacePaths,
-): Promise<GatewayToken | undefined> {
-  if (config.gateway.token) return { value: config.gateway.token, from: "gateway.token", isNew: false };
-  const variable = env("CLAWFT_GATEWAY_TOKEN");
-  if (variable) return { value: variable, from: "CLAWFT_GATEWAY_TOKEN", isNew: false };
-  if (!(await files.stat(paths.token))) return undefined;
-  const value = new TextDecoder().decode(await files.read(paths.token)).trim();
-  if (value === "") throw new WeftError("config", `${paths.token} is empty: remove it, and a new token is made`);
-  return { value, from: paths.token, isNew: false };
-}
-
-async function newToken({ files, randomBytes }: Platform, paths: WorkspacePaths): Promise<GatewayToken> {
-  const value = hexOf(randomBytes(32));
-  await files.create(paths.token, new TextEncoder().encode(`${value}\n`));
-  return { value, from: paths.token, isNew: true };
 }
 
 function gatewayModels(app: App) {

@@ -1,10 +1,11 @@
-import { type Brain, type BrainBase, keptIn, lookingBrain, openPlugins, type Plugins } from "./app-brain.ts";
+import type { Brain, BrainBase } from "./app-brain.ts";
+import { busFor, openPlugins, type Plugins, usableModels } from "./app-parts.ts";
 import type { Loaded } from "./config/load.ts";
 import { WeftError } from "./core/error.ts";
 import type { Journal } from "./core/journal.ts";
 import type { Platform } from "./core/platform.ts";
 import type { PartStatus } from "./core/status.ts";
-import { workspacePaths } from "./core/workspace.ts";
+import { type WorkspacePaths, workspacePaths } from "./core/workspace.ts";
 import { featureNames } from "./features.ts";
 import { version } from "./version.ts";
 
@@ -62,11 +63,13 @@ export async function initialStatus(platform: Platform, loaded: Loaded): Promise
   const { now } = platform;
   const part = partAt(now);
   const paths = workspacePaths(loaded.workspace);
-  const plugins = await openPlugins({ platform, paths, bus: keptIn(platform, paths).bus, writes: false });
+  // The disk works while we look at the rest.
+  const workspace = workspacePart({ platform, paths }, part);
+  const plugins = await openPlugins({ platform, paths, bus: busFor(platform), writes: false });
   return [
     configPart(loaded, part),
-    await modelPart(platform, loaded, part),
-    await workspacePart({ platform, paths }, part),
+    modelPart(platform, loaded, part),
+    await workspace,
     ...pluginsPart(plugins, part),
     buildPart(part),
   ];
@@ -76,10 +79,9 @@ function buildPart(part: NewPart): PartStatus {
   return part("build", "ok", `weft ${version}, features: ${featureNames().join(", ") || "none"}`);
 }
 
-async function modelPart(platform: Platform, loaded: Loaded, part: NewPart): Promise<PartStatus> {
+function modelPart(platform: Platform, loaded: Loaded, part: NewPart): PartStatus {
   try {
-    const { models } = await lookingBrain(platform, loaded);
-    return modelState(models.defaultId(), loaded, part);
+    return modelState(usableModels(platform, loaded).defaultId(), loaded, part);
   } catch (error) {
     return part("model", "failed", WeftError.from(error).message);
   }
@@ -91,10 +93,22 @@ async function workspacePart(
   part: NewPart,
 ): Promise<PartStatus> {
   try {
-    await platform.files.makeDirectory(`${paths.root}/.weft`);
-    await platform.files.write(`${paths.root}/.weft/probe`, new TextEncoder().encode(String(platform.now())));
+    await tryWriting(platform, paths);
     return part("workspace", "ok", paths.root);
   } catch (error) {
     return part("workspace", "failed", WeftError.from(error).message);
+  }
+}
+
+/** It need not outlive a power cut, so nothing waits for the disk. */
+async function tryWriting({ files }: Platform, { root }: WorkspacePaths): Promise<void> {
+  await files.makeDirectory(`${root}/.weft`);
+  const probe = `${root}/.weft/probe`;
+  const file = await files.append(probe);
+  try {
+    await file.write(new Uint8Array(4096));
+  } finally {
+    await file.close();
+    await files.remove(probe);
   }
 }

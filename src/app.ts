@@ -1,7 +1,9 @@
 import { lanes } from "./agent/lanes.ts";
 import { createLine, type RunningLine } from "./agent/line.ts";
 import { type Outbox, outbox } from "./agent/outbox.ts";
-import { type Brain, type BrainBase, brainOf, type DelegationModule, keptIn, openPlugins } from "./app-brain.ts";
+import { type Brain, type BrainBase, brainOf, type DelegationModule, keptIn } from "./app-brain.ts";
+import { takeWorkspace, type Waiting, writeOwner } from "./app-owner.ts";
+import { openPlugins } from "./app-parts.ts";
 import { partsStatus } from "./app-status.ts";
 import type { Loaded } from "./config/load.ts";
 import type { Bus } from "./core/bus.ts";
@@ -12,7 +14,7 @@ import type { Journal } from "./core/journal.ts";
 import type { Line } from "./core/line.ts";
 import type { Lock, Platform } from "./core/platform.ts";
 import type { PartStatus } from "./core/status.ts";
-import { type Owner, type WorkspacePaths, workspacePaths } from "./core/workspace.ts";
+import { type WorkspacePaths, workspacePaths } from "./core/workspace.ts";
 import { loadDelegation } from "./features.ts";
 import { openJournal } from "./sessions/journal.ts";
 
@@ -36,16 +38,12 @@ export interface App {
   close(drainMs: number): Promise<void>;
 }
 
-export interface AppOptions {
+export interface AppOptions extends Waiting {
   /** What runs, for others who find the workspace taken: `gateway`, `agent`. */
   readonly command: string;
   readonly channels?: readonly Channel[];
   /** Take up what a former process left unfinished; a single question does not. */
   readonly resume: boolean;
-  /** How long to wait for another process to give the workspace back, when that one is not a gateway. */
-  readonly waitMs?: number;
-  /** Called once when the wait is long enough for people to wonder. */
-  readonly waiting?: (owner: Owner | undefined) => void;
   /** Called with the bus before anything is published on it. */
   readonly watch?: (bus: Bus) => void;
 }
@@ -61,63 +59,6 @@ export async function openApp(platform: Platform, loaded: Loaded, options: AppOp
     await lock.release();
     throw error;
   }
-}
-
-/** The process that holds the workspace, as it described itself; undefined when nobody did. */
-export async function readOwner({ files }: Platform, paths: WorkspacePaths): Promise<Owner | undefined> {
-  if (!(await files.stat(paths.owner))) return undefined;
-  return JSON.parse(new TextDecoder().decode(await files.read(paths.owner))) as Owner;
-}
-
-const lookAgainMs = 50;
-const wonderMs = 1000;
-/** So long a new owner may take to say who it is. */
-const introductionMs = 300;
-
-async function takeWorkspace(
-  platform: Platform,
-  paths: WorkspacePaths,
-  { command, waitMs = 0, waiting }: AppOptions,
-): Promise<Lock> {
-  const began = platform.monotonic();
-  let told = false;
-  for (;;) {
-    const lock = await tryLock(platform, paths, command);
-    if (lock) return lock;
-    const owner = await readOwner(platform, paths);
-    const waited = platform.monotonic() - began;
-    if (waited >= (owner?.url === undefined ? waitMs : Math.min(waitMs, introductionMs))) throw taken(paths, owner);
-    if (waited >= wonderMs && !told) {
-      told = true;
-      waiting?.(owner);
-    }
-    // A file lock tells nobody when it comes free.
-    await sleep(lookAgainMs);
-  }
-}
-
-async function tryLock(platform: Platform, paths: WorkspacePaths, command: string): Promise<Lock | undefined> {
-  try {
-    await platform.files.makeDirectory(`${paths.root}/.weft`);
-    const lock = await platform.files.lock(paths.lock);
-    if (lock) await writeOwner(platform, paths, { pid: platform.pid, command, startedAt: platform.now() });
-    return lock;
-  } catch (thrown) {
-    const error = WeftError.from(thrown);
-    // The system refused, not the policy: a volume with the wrong owner is a mistake in the setup.
-    throw error.code === "refused" ? new WeftError("config", error.message, { cause: error }) : error;
-  }
-}
-
-function taken({ root }: WorkspacePaths, owner: Owner | undefined): WeftError {
-  const who = owner
-    ? `weft ${owner.command} (pid ${owner.pid}${owner.url ? `, ${owner.url}` : ""})`
-    : "another process";
-  return new WeftError("conflict", `${root} is in use by ${who}: stop it, or use another workspace`);
-}
-
-async function writeOwner({ files }: Platform, paths: WorkspacePaths, owner: Owner): Promise<void> {
-  await files.write(paths.owner, new TextEncoder().encode(JSON.stringify(owner)));
 }
 
 interface Opening {
@@ -156,6 +97,7 @@ async function openBase(opening: Opening): Promise<Base> {
     openJournal({ files, folder: paths.journal, store, now, warn }),
     loadDelegation?.(),
     openPlugins({ platform, paths, bus, writes: true }),
+    writeOwner(platform, paths, { pid: platform.pid, command: options.command, startedAt: now() }),
   ]);
   const channels = new Map((options.channels ?? []).map((channel) => [channel.name, channel]));
   const failed = (where: string, error: WeftError) => bus.publish({ type: "failure", where, error });

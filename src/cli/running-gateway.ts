@@ -1,5 +1,5 @@
-import { readOwner } from "../app.ts";
-import { knownToken } from "../app-gateway.ts";
+import { readOwner } from "../app-owner.ts";
+import { knownToken } from "../app-token.ts";
 import type { Loaded } from "../config/load.ts";
 import type { Platform } from "../core/platform.ts";
 import { workspacePaths } from "../core/workspace.ts";

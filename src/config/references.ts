@@ -23,8 +23,13 @@ export const masked = "[masked]";
 
 /** Replaces `${VAR}` in every text, and reads what `NAME_env` and `NAME_file` point to. */
 export async function resolveReferences(value: JsonObject, options: ReferenceOptions): Promise<Resolution> {
-  const state: State = { options, secrets: new Set(), warnings: [] };
-  const resolved = (await walk(state, value, { path: [], shape: root, secret: false })) as JsonObject;
+  const state: State = { options, secrets: new Set(), warnings: [], inFiles: [] };
+  const resolved = walk(state, value, { path: [], shape: root, secret: false }) as JsonObject;
+  for (const { fields, key, path, named } of state.inFiles) {
+    const text = await readSecretFile(options.files, path, named);
+    remember(state, text);
+    fields[key] = text;
+  }
   return { value: resolved, secrets: [...state.secrets], warnings: state.warnings };
 }
 
@@ -32,6 +37,16 @@ interface State {
   readonly options: ReferenceOptions;
   readonly secrets: Set<string>;
   readonly warnings: string[];
+  /** Values still to be read; few, so that everything else waits for nothing. */
+  readonly inFiles: InFile[];
+}
+
+interface InFile {
+  readonly fields: Record<string, Json>;
+  readonly key: string;
+  readonly path: string;
+  /** The key that says so. */
+  readonly named: string;
 }
 
 interface Place {
@@ -40,22 +55,18 @@ interface Place {
   readonly secret: boolean;
 }
 
-async function walk(state: State, value: Json, place: Place): Promise<Json> {
+function walk(state: State, value: Json, place: Place): Json {
   if (typeof value === "string") return readText(state, value, place);
-  if (Array.isArray(value)) {
-    const items: Json[] = [];
-    for (const item of value as readonly Json[]) items.push(await walk(state, item, place));
-    return items;
-  }
+  if (Array.isArray(value)) return (value as readonly Json[]).map((item) => walk(state, item, place));
   if (!isJsonObject(value)) return value;
   const result: Record<string, Json> = {};
   for (const [key, inner] of Object.entries(value)) {
     const shape = place.shape && childOf(place.shape, key);
     const secret = place.secret || (shape !== undefined && isSecret(shape));
-    result[key] = await walk(state, inner, { path: [...place.path, key], shape, secret });
+    result[key] = walk(state, inner, { path: [...place.path, key], shape, secret });
   }
   for (const key of Object.keys(result)) {
-    if (result[key] === "") result[key] = await fromElsewhere(state, result, { key, path: place.path });
+    if (result[key] === "") lookElsewhere(state, result, { key, path: place.path });
   }
   return result;
 }
@@ -85,23 +96,22 @@ function remember({ secrets }: State, text: string): void {
   if (text.length >= 6) secrets.add(text);
 }
 
-/** The value of `KEY_env`, else of `KEY_file`; both only where such a field exists. */
-async function fromElsewhere(
+/** Takes the value of `KEY_env`, else of `KEY_file`; both only where such a field exists. */
+function lookElsewhere(
   state: State,
-  fields: Readonly<Record<string, Json>>,
+  fields: Record<string, Json>,
   { key, path }: { readonly key: string; readonly path: readonly string[] },
-): Promise<string> {
-  const { env, files, home } = state.options;
+): void {
+  const { env, home } = state.options;
   const variable = fields[`${key}_env`];
   if (typeof variable === "string" && variable !== "" && env[variable] !== undefined) {
     remember(state, env[variable]);
-    return env[variable];
+    fields[key] = env[variable];
+    return;
   }
   const file = fields[`${key}_file`];
-  if (typeof file !== "string" || file === "") return "";
-  const text = await readSecretFile(files, expandHome(file, home), [...path, `${key}_file`].join("."));
-  remember(state, text);
-  return text;
+  if (typeof file !== "string" || file === "") return;
+  state.inFiles.push({ fields, key, path: expandHome(file, home), named: [...path, `${key}_file`].join(".") });
 }
 
 /** The file's text without the line end that editors add. */

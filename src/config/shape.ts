@@ -11,6 +11,8 @@ export interface Shape {
   /** Of an array. */
   readonly item?: Shape;
   readonly wrapped?: Shape;
+  /** Of a shape that is made when asked for. */
+  readonly getter?: () => Shape;
   readonly default?: unknown;
   readonly options?: readonly unknown[];
   readonly pipe?: readonly { readonly type: string; readonly metadata?: unknown; readonly description?: unknown }[];
@@ -18,9 +20,10 @@ export interface Shape {
 
 export const root: Shape = configSchema as unknown as Shape;
 
-/** Without the wrappers that make a field optional. */
+/** Without the wrappers that make a field optional or late. */
 export function bare(shape: Shape): Shape {
-  return shape.wrapped ? bare(shape.wrapped) : shape;
+  const { wrapped = shape.getter?.() } = shape;
+  return wrapped ? bare(wrapped) : shape;
 }
 
 /** The shape under a key in the schema's spelling; undefined where there is none. */
@@ -55,7 +58,8 @@ export function snakeCase(key: string): string {
 }
 
 export function camelCase(key: string): string {
-  return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  const [first = "", ...words] = key.split("_");
+  return words.reduce((name, word) => name + word.slice(0, 1).toUpperCase() + word.slice(1), first);
 }
 
 export interface Normal {

@@ -4,8 +4,17 @@ import type { Actor } from "./tool.ts";
 export type Action =
   | { readonly kind: "tool"; readonly tool: string; readonly input: JsonObject }
   | { readonly kind: "command"; readonly command: string }
-  /** `address` is the resolved IP; absent when only a proxy can resolve the host. */
-  | { readonly kind: "connect"; readonly host: string; readonly port: number; readonly address?: string };
+  | { readonly kind: "connect"; readonly host: string; readonly port: number; readonly target: Target };
+
+/** What is known of where a connection leads. */
+export interface Target {
+  /** The resolved IP; absent when only a proxy can resolve the host. */
+  readonly address?: string;
+  /** The name of its range where that is not on the public Internet (RFC 6890). */
+  readonly range?: string;
+  /** A cloud service that hands out keys to who asks from inside. */
+  readonly isMetadata: boolean;
+}
 
 export type Decision =
   | { readonly allowed: true }

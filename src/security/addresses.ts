@@ -1,10 +1,21 @@
 import ipaddr, { type IPv4, type IPv6 } from "ipaddr.js";
+import type { Target } from "../core/policy.ts";
 
 /** Cloud services that hand out keys to who asks from inside. */
 const metadataHosts: readonly string[] = ["metadata.google.internal", "metadata.internal", "metadata"];
 const metadataAddresses: readonly string[] = ["169.254.169.254", "169.254.170.2", "100.100.100.200", "fd00:ec2::254"];
 
-export function isMetadata(host: string, address: string | undefined): boolean {
+/** Where a connection to `host` leads, when its name is resolved to `address`. */
+export function targetOf(host: string, address: string | undefined): Target {
+  const range = address === undefined ? undefined : notPublic(address);
+  return {
+    ...(address !== undefined && { address }),
+    ...(range !== undefined && { range }),
+    isMetadata: isMetadata(host, address),
+  };
+}
+
+function isMetadata(host: string, address: string | undefined): boolean {
   const name = host.toLowerCase().replace(/\.$/, "");
   if (metadataHosts.includes(name)) return true;
   return [name, address ?? ""].some((each) => metadataAddresses.includes(plain(each)));
@@ -21,6 +32,10 @@ export function notPublic(address: string): string | undefined {
   if (embedded !== undefined) return notPublic(embedded);
   const range = ip.range();
   return range === "unicast" ? undefined : range;
+}
+
+export function isAddress(host: string): boolean {
+  return parsed(host) !== undefined;
 }
 
 function parsed(address: string): IPv4 | IPv6 | undefined {

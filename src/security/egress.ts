@@ -3,7 +3,6 @@ import { WeftError } from "../core/error.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Policy } from "../core/policy.ts";
 import type { Actor } from "../core/tool.ts";
-import { notPublic } from "./addresses.ts";
 
 const mostRedirects = 5;
 const connectTimeoutMs = 10_000;
@@ -54,13 +53,9 @@ async function send({ platform, policy }: DoorOptions, actor: Actor, hop: Hop): 
   mayGo?.(url);
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
+  const { isAddress, targetOf } = await import("./addresses.ts");
   const judge = (address: string | undefined) => {
-    const decision = policy.decide(actor, {
-      kind: "connect",
-      host,
-      port,
-      ...(address !== undefined && { address }),
-    });
+    const decision = policy.decide(actor, { kind: "connect", host, port, target: targetOf(host, address) });
     if (!decision.allowed) throw new WeftError("refused", `${decision.reason}. ${decision.allow}`);
   };
   judge(isAddress(host) ? host : undefined);
@@ -84,10 +79,6 @@ async function addressesOf({ resolve }: DoorOptions["platform"], host: string, v
     if (viaProxy) return [];
     throw error;
   }
-}
-
-function isAddress(host: string): boolean {
-  return notPublic(host) !== "not an address";
 }
 
 /** RFC 9110 section 15.4: after 303, and by custom 301 and 302, a GET. Keys do not go along to another origin. */

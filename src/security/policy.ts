@@ -1,6 +1,5 @@
 import type { Action, Decision, Policy } from "../core/policy.ts";
 import { nameMatches } from "../lib/glob.ts";
-import { isMetadata, notPublic } from "./addresses.ts";
 import { type CommandRules, commandProblem } from "./commands.ts";
 
 export interface PolicyRules {
@@ -52,7 +51,7 @@ function decideCommand({ commands }: PolicyRules, command: string): Decision {
 }
 
 /** Facts of the address first come last: names that the owner wrote down decide before them. */
-function decideConnect(urls: UrlRules, { host, address }: Extract<Action, { kind: "connect" }>): Decision {
+function decideConnect(urls: UrlRules, { host, target }: Extract<Action, { kind: "connect" }>): Decision {
   if (!urls.enabled) return { allowed: true };
   const blocked = urls.blockedDomains.find((pattern) => domainMatches(pattern, host));
   if (blocked !== undefined) {
@@ -63,12 +62,9 @@ function decideConnect(urls: UrlRules, { host, address }: Extract<Action, { kind
   }
   const allow = `To allow it, add "${host}" to tools.url_policy.allowed_domains.`;
   if (urls.allowedDomains.some((pattern) => domainMatches(pattern, host))) return { allowed: true };
-  if (isMetadata(host, address)) return refused(`blocked cloud metadata endpoint: ${host}`, allow);
-  if (urls.allowPrivate || address === undefined) return { allowed: true };
-  const range = notPublic(address);
-  return range === undefined
-    ? { allowed: true }
-    : refused(`blocked private IP ${address} for host ${host} (${range})`, allow);
+  if (target.isMetadata) return refused(`blocked cloud metadata endpoint: ${host}`, allow);
+  if (urls.allowPrivate || target.range === undefined) return { allowed: true };
+  return refused(`blocked private IP ${target.address} for host ${host} (${target.range})`, allow);
 }
 
 /** `*.example.com` stands for every subdomain, `example.com` for itself. */

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isMetadata, notPublic } from "../../src/security/addresses.ts";
+import { notPublic, targetOf } from "../../src/security/addresses.ts";
 import { commandProblem } from "../../src/security/commands.ts";
 import { type PolicyRules, simplePolicy } from "../../src/security/policy.ts";
 import { redactor } from "../../src/security/redact.ts";
@@ -48,7 +48,7 @@ describe("addresses", () => {
   test.each([["metadata.google.internal"], ["METADATA.google.internal."], ["169.254.169.254"], ["fd00:ec2::254"]])(
     "%s hands out keys",
     (host) => {
-      expect(isMetadata(host, undefined)).toBe(true);
+      expect(targetOf(host, undefined).isMetadata).toBe(true);
     },
   );
 });
@@ -155,7 +155,7 @@ describe("connections", () => {
       kind: "connect",
       host,
       port: 443,
-      ...(address !== undefined && { address }),
+      target: targetOf(host, address),
     });
 
   test("public ones are fine, others are refused with the setting that would allow them", () => {

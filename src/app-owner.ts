@@ -1,0 +1,68 @@
+import { WeftError } from "./core/error.ts";
+import type { Lock, Platform } from "./core/platform.ts";
+import type { Owner, WorkspacePaths } from "./core/workspace.ts";
+
+/** One process writes in a workspace; here it takes its place, and others see who it is. */
+
+export interface Waiting {
+  /** How long to wait for another process to give the workspace back, when that one is not a gateway. */
+  readonly waitMs?: number;
+  /** Called once when the wait is long enough for people to wonder. */
+  readonly waiting?: (owner: Owner | undefined) => void;
+}
+
+/** The process that holds the workspace, as it described itself; undefined when nobody did. */
+export async function readOwner({ files }: Platform, paths: WorkspacePaths): Promise<Owner | undefined> {
+  if (!(await files.stat(paths.owner))) return undefined;
+  return JSON.parse(new TextDecoder().decode(await files.read(paths.owner))) as Owner;
+}
+
+const lookAgainMs = 50;
+const wonderMs = 1000;
+/** So long a new owner may take to say who it is. */
+const introductionMs = 300;
+
+/** Throws `conflict` when another process keeps the workspace. */
+export async function takeWorkspace(
+  platform: Platform,
+  paths: WorkspacePaths,
+  { waitMs = 0, waiting }: Waiting,
+): Promise<Lock> {
+  const began = platform.monotonic();
+  let told = false;
+  for (;;) {
+    const lock = await tryLock(platform, paths);
+    if (lock) return lock;
+    const owner = await readOwner(platform, paths);
+    const waited = platform.monotonic() - began;
+    if (waited >= (owner?.url === undefined ? waitMs : Math.min(waitMs, introductionMs))) throw taken(paths, owner);
+    if (waited >= wonderMs && !told) {
+      told = true;
+      waiting?.(owner);
+    }
+    // A file lock tells nobody when it comes free.
+    await new Promise<void>((resolve) => void setTimeout(resolve, lookAgainMs));
+  }
+}
+
+async function tryLock({ files }: Platform, paths: WorkspacePaths): Promise<Lock | undefined> {
+  try {
+    await files.makeDirectory(`${paths.root}/.weft`);
+    return await files.lock(paths.lock);
+  } catch (thrown) {
+    const error = WeftError.from(thrown);
+    // The system refused, not the policy: a volume with the wrong owner is a mistake in the setup.
+    throw error.code === "refused" ? new WeftError("config", error.message, { cause: error }) : error;
+  }
+}
+
+function taken({ root }: WorkspacePaths, owner: Owner | undefined): WeftError {
+  const who = owner
+    ? `weft ${owner.command} (pid ${owner.pid}${owner.url ? `, ${owner.url}` : ""})`
+    : "another process";
+  return new WeftError("conflict", `${root} is in use by ${who}: stop it, or use another workspace`);
+}
+
+export async function writeOwner({ files }: Platform, paths: WorkspacePaths, owner: Owner): Promise<void> {
+  await files.write(paths.owner, new TextEncoder().encode(JSON.stringify(owner)));
+}

@@ -1,9 +1,10 @@
 // Measures weft on both engines beside an empty Node process in one run; `npm run bench`. `WEFT` names one other executable.
-import { spawn } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { command, type Gateway, gateway, type Home, newHome } from "../test/e2e/weft.ts";
 import { inTurn, median, memoryOf, type Sample } from "./measure.ts";
 
@@ -13,6 +14,7 @@ let keys = 0;
 /** A row's values in the order of `engines`; one alone stands for all. */
 const rows: (readonly [what: string, ...values: string[]])[] = [];
 
+const variants = quick ? [] : sizesOfVariants();
 const mock = await startMock();
 sizes();
 await startUp();
@@ -47,6 +49,23 @@ function sizes(): void {
     return readdirSync(dirname(file)).reduce((sum, name) => sum + statSync(join(dirname(file), name)).size, 0);
   });
   rows.push(["size (Node: the bundle alone)", ...bytes.map((size) => `${(size / 1e6).toFixed(2)} MB`)]);
+}
+
+/** Each variant of the executable, made now. */
+function sizesOfVariants(): string[] {
+  if (!existsSync("dist/weft")) return [];
+  const kinds = [
+    ["default", "dist/weft", []],
+    ["minimal", "dist/weft-minimal", ["--no-default-features"]],
+    ["wasm-plugins", "dist/weft-wasm-plugins", ["--features=wasm-plugins"]],
+  ] as const;
+  return kinds.map(([name, file, flags]) => {
+    const words = ["scripts/build-native.mjs", ...flags, `--out=${file}`, "--if-changed"];
+    const made = spawnSync(process.execPath, words, { stdio: ["ignore", "ignore", "inherit"] });
+    if (made.status !== 0) throw new Error(`the variant ${name} could not be built`);
+    const bytes = readFileSync(file);
+    return `| ${name} | ${bytes.length} | ${gzipSync(bytes, { level: 9 }).length} |`;
+  });
 }
 
 async function startUp(): Promise<void> {
@@ -232,7 +251,12 @@ async function print(): Promise<void> {
   if (quick) return;
   const about =
     "Medians of one run, the engines in turn. Time includes starting the process; RAM is the peak of the process.";
-  const text = `# Results of \`npm run bench\`\n\n${new Date().toISOString().slice(0, 10)}, ${where}\n\n${about}\n\n${table}\n`;
+  const day = new Date().toISOString().slice(0, 10);
+  const native =
+    variants.length > 0
+      ? `\n${["| The executable | Bytes | gzip -9 |", "|---|---|---|", ...variants].join("\n")}\n`
+      : "";
+  const text = `# Results of \`npm run bench\`\n\n${day}, ${where}\n\n${about}\n\n${table}\n${native}`;
   await writeFile("bench/results.md", text);
 }
 

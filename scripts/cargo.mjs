@@ -16,20 +16,26 @@ export function hostTriple() {
 export function cargo(bin, { profile, triple, features }) {
   const home = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
   // No path of this machine in it: the same sources give the same bytes.
+  const places = [
+    [home, "/cargo"],
+    [resolve("."), "/weft"],
+  ];
   const flags = [
     "-Ctarget-feature=+crt-static",
     "-Crelocation-model=static",
     // No unwind tables: see host/no-unwind.ld.
     "-Cforce-unwind-tables=no",
     `-Clink-arg=-Wl,-T,${resolve("host/no-unwind.ld")},--no-eh-frame-hdr`,
-    `--remap-path-prefix=${home}=/cargo`,
-    `--remap-path-prefix=${resolve(".")}=/weft`,
+    ...places.map(([from, to]) => `--remap-path-prefix=${from}=${to}`),
   ];
   const what = ["--manifest-path=host/Cargo.toml", "--bin", bin, "--target", triple, "--profile", profile];
   const chosen = ["--no-default-features", "--features", features.join(",")];
   run("cargo", ["build", "--locked", "--quiet", ...what, ...chosen], {
     CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f"),
-    CFLAGS: "-fno-asynchronous-unwind-tables -fno-unwind-tables",
+    CFLAGS: [
+      "-fno-asynchronous-unwind-tables -fno-unwind-tables",
+      ...places.map(([from, to]) => `-ffile-prefix-map=${from}=${to}`),
+    ].join(" "),
   });
   return join(process.env.CARGO_TARGET_DIR ?? "host/target", triple, profile === "dev" ? "debug" : profile, bin);
 }

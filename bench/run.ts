@@ -70,14 +70,16 @@ function sizesOfVariants(): string[] {
 
 async function startUp(): Promise<void> {
   const env = { PATH: process.env["PATH"] ?? "" };
+  const nothing = { command: ["/bin/true"], env };
   const empty = { command: [process.execPath, "-e", "0"], env };
   const kinds = [["--version"], ["status"], ["agent", "-m", "ping"]];
   const homes = await each(() => newHome(configFor("mock-0")));
   const commands = kinds.flatMap((words) =>
     engines.map(({ program }, i) => ({ command: [...program, ...words], env: { ...env, HOME: homes[i]?.path ?? "" } })),
   );
-  const [node, ...samples] = await inTurn([empty, ...commands], quick ? 5 : 25);
+  const [least, node, ...samples] = await inTurn([nothing, empty, ...commands], quick ? 5 : 25);
   const shown = (sample: Sample | undefined) => (sample ? `${ms(sample.ms)}, ${mb(sample.peakBytes)}` : "");
+  rows.push(["/bin/true: what starting a process costs here", ms(least?.ms ?? 0)]);
   rows.push(["node -e 0", shown(node)]);
   for (const [kind, words] of kinds.entries()) {
     const values = engines.map((_, i) => shown(samples[kind * engines.length + i]));

@@ -4,7 +4,9 @@ import type { Owner, WorkspacePaths } from "./core/workspace.ts";
 
 /** One process writes in a workspace; here it takes its place, and others see who it is. */
 
-export interface Waiting {
+export interface Taking {
+  /** What runs, for others who find the workspace taken: `gateway`, `agent`. */
+  readonly command: string;
   /** How long to wait for another process to give the workspace back, when that one is not a gateway. */
   readonly waitMs?: number;
   /** Called once when the wait is long enough for people to wonder. */
@@ -26,12 +28,12 @@ const introductionMs = 300;
 export async function takeWorkspace(
   platform: Platform,
   paths: WorkspacePaths,
-  { waitMs = 0, waiting }: Waiting,
+  { command, waitMs = 0, waiting }: Taking,
 ): Promise<Lock> {
   const began = platform.monotonic();
   let told = false;
   for (;;) {
-    const lock = await tryLock(platform, paths);
+    const lock = await tryLock(platform, paths, command);
     if (lock) return lock;
     const owner = await readOwner(platform, paths);
     const waited = platform.monotonic() - began;
@@ -41,14 +43,16 @@ export async function takeWorkspace(
       waiting?.(owner);
     }
     // A file lock tells nobody when it comes free.
-    await new Promise<void>((resolve) => void setTimeout(resolve, lookAgainMs));
+    await sleep(lookAgainMs);
   }
 }
 
-async function tryLock({ files }: Platform, paths: WorkspacePaths): Promise<Lock | undefined> {
+async function tryLock(platform: Platform, paths: WorkspacePaths, command: string): Promise<Lock | undefined> {
   try {
-    await files.makeDirectory(`${paths.root}/.weft`);
-    return await files.lock(paths.lock);
+    await platform.files.makeDirectory(`${paths.root}/.weft`);
+    const lock = await platform.files.lock(paths.lock);
+    if (lock) await introduce(platform, paths, { command });
+    return lock;
   } catch (thrown) {
     const error = WeftError.from(thrown);
     // The system refused, not the policy: a volume with the wrong owner is a mistake in the setup.
@@ -63,6 +67,16 @@ function taken({ root }: WorkspacePaths, owner: Owner | undefined): WeftError {
   return new WeftError("conflict", `${root} is in use by ${who}: stop it, or use another workspace`);
 }
 
-export async function writeOwner({ files }: Platform, paths: WorkspacePaths, owner: Owner): Promise<void> {
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms));
+}
+
+/** Tells others who has the workspace now, and where it is served. */
+export async function introduce(
+  { files, pid, now }: Platform,
+  paths: WorkspacePaths,
+  who: Pick<Owner, "command" | "url">,
+): Promise<void> {
+  const owner: Owner = { pid, ...who, startedAt: now() };
   await files.write(paths.owner, new TextEncoder().encode(JSON.stringify(owner)));
 }

@@ -100,7 +100,7 @@ async function workspacePart(
   }
 }
 
-/** It need not outlive a power cut, so nothing waits for the disk. */
+/** What is written need not outlive a power cut: nothing waits for it to be on the disk. */
 async function tryWriting({ files }: Platform, { root }: WorkspacePaths): Promise<void> {
   await files.makeDirectory(`${root}/.weft`);
   const probe = `${root}/.weft/probe`;

@@ -2,7 +2,7 @@ import { lanes } from "./agent/lanes.ts";
 import { createLine, type RunningLine } from "./agent/line.ts";
 import { type Outbox, outbox } from "./agent/outbox.ts";
 import { type Brain, type BrainBase, brainOf, type DelegationModule, keptIn } from "./app-brain.ts";
-import { takeWorkspace, type Waiting, writeOwner } from "./app-owner.ts";
+import { introduce, sleep, type Taking, takeWorkspace } from "./app-owner.ts";
 import { openPlugins } from "./app-parts.ts";
 import { partsStatus } from "./app-status.ts";
 import type { Loaded } from "./config/load.ts";
@@ -38,9 +38,7 @@ export interface App {
   close(drainMs: number): Promise<void>;
 }
 
-export interface AppOptions extends Waiting {
-  /** What runs, for others who find the workspace taken: `gateway`, `agent`. */
-  readonly command: string;
+export interface AppOptions extends Taking {
   readonly channels?: readonly Channel[];
   /** Take up what a former process left unfinished; a single question does not. */
   readonly resume: boolean;
@@ -97,7 +95,6 @@ async function openBase(opening: Opening): Promise<Base> {
     openJournal({ files, folder: paths.journal, store, now, warn }),
     loadDelegation?.(),
     openPlugins({ platform, paths, bus, writes: true }),
-    writeOwner(platform, paths, { pid: platform.pid, command: options.command, startedAt: now() }),
   ]);
   const channels = new Map((options.channels ?? []).map((channel) => [channel.name, channel]));
   const failed = (where: string, error: WeftError) => bus.publish({ type: "failure", where, error });
@@ -127,10 +124,6 @@ function delegationBase(
     return joined.line;
   };
   return { module, line, open: () => journal.open(), stays };
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, ms));
 }
 
 function lineOf(base: Base, brain: () => Brain): RunningLine {
@@ -189,8 +182,7 @@ function appOf(base: Base): App {
       await base.plugins?.reload();
       state.brain = brainOf(base, loaded);
     },
-    publishUrl: (url) =>
-      writeOwner(platform, paths, { pid: platform.pid, command: options.command, url, startedAt: platform.now() }),
+    publishUrl: (url) => introduce(platform, paths, { command: options.command, url }),
     async close(drainMs) {
       await line.close(drainMs);
       await base.plugins?.close();

@@ -1,10 +1,12 @@
 import type { CallPart, Message, ResultPart } from "../core/message.ts";
 import { callsOf } from "../core/message.ts";
-import type { Entry, MessageEntry } from "../core/session.ts";
+import type { Entry, MessageEntry, SummaryEntry } from "../core/session.ts";
+import { tokensOfText } from "../lib/tokens.ts";
 
 /** What a conversation is for the model: what was said before in short, then messages word for word. */
 export interface History {
   readonly summary: string;
+  readonly summaryTokens: number;
   readonly messages: readonly Message[];
 }
 
@@ -12,11 +14,28 @@ export interface History {
 export function historyOf(entries: readonly Entry[]): History {
   const at = entries.findLastIndex((entry) => entry.type === "summary");
   const summary = entries[at];
-  if (summary?.type !== "summary") return { summary: "", messages: entries.filter(isMessage).map(messageOf) };
+  if (summary?.type !== "summary") {
+    return { summary: "", summaryTokens: 0, messages: entries.filter(isMessage).map(messageOf) };
+  }
   const before = entries.slice(0, at).filter(isMessage);
   const kept = summary.keep === 0 ? [] : before.slice(-summary.keep);
   const after = entries.slice(at + 1).filter(isMessage);
-  return { summary: summary.text, messages: [...kept, ...after].map(messageOf) };
+  return {
+    summary: summary.text,
+    summaryTokens: tokensOfSummary(summary),
+    messages: [...kept, ...after].map(messageOf),
+  };
+}
+
+/** Entries never change, and the newest summary is counted in every turn. */
+const counted = new WeakMap<SummaryEntry, number>();
+
+function tokensOfSummary(summary: SummaryEntry): number {
+  const known = counted.get(summary);
+  if (known !== undefined) return known;
+  const tokens = tokensOfText(summary.text);
+  counted.set(summary, tokens);
+  return tokens;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Message } from "../core/message.ts";
 import type { Effort, Model, Prompt } from "../core/model.ts";
 import type { Entry } from "../core/session.ts";
 import type { ToolSpec } from "../core/tool.ts";
-import { tokensOfMessages, tokensOfText, tokensOfTools } from "../lib/tokens.ts";
+import { tokensOfMessages, tokensOfSystem, tokensOfTools } from "../lib/tokens.ts";
 import { type Compacted, compact, fitInto } from "./compaction.ts";
 import { type History, historyOf } from "./history.ts";
 
@@ -33,6 +33,8 @@ const compactTo = 0.4;
 
 interface Budget {
   readonly outputTokens: number;
+  /** What everything but the messages takes, in our own count. */
+  readonly fixedTokens: number;
   /** What the messages may take, in our own count. */
   readonly messageTokens: number;
 }
@@ -45,15 +47,15 @@ export interface View {
 
 export function viewOf(entries: readonly Entry[], input: PromptInput): View {
   const history = historyOf(entries);
-  return { history, budget: budgetOf(input, history.summary) };
+  return { history, budget: budgetOf(input, history.summaryTokens) };
 }
 
-function budgetOf({ model, system, tools, settings, ratio }: PromptInput, summary: string): Budget {
+function budgetOf({ model, system, tools, settings, ratio }: PromptInput, summaryTokens: number): Budget {
   const contextTokens = Math.min(model.contextTokens, settings.contextTokens ?? model.contextTokens);
   const outputTokens = Math.max(1, Math.min(settings.maxOutputTokens, Math.floor(contextTokens / 3)));
-  const fixed = tokensOfText(system) + tokensOfText(summary) + tokensOfTools(tools);
+  const fixedTokens = tokensOfSystem(system) + summaryTokens + tokensOfTools(tools);
   const forPrompt = ((contextTokens - outputTokens) * 0.97) / ratio;
-  return { outputTokens, messageTokens: Math.max(200, Math.floor(forPrompt - fixed)) };
+  return { outputTokens, fixedTokens, messageTokens: Math.max(200, Math.floor(forPrompt - fixedTokens)) };
 }
 
 /**
@@ -80,18 +82,26 @@ export async function compactIfNeeded(
   });
 }
 
-export function promptOf({ history, budget }: View, input: PromptInput, extra: readonly Message[] = []): Prompt {
-  const { outputTokens, messageTokens } = budget;
+export interface Counted {
+  readonly prompt: Prompt;
+  /** About how many tokens it is, in our own count. */
+  readonly tokens: number;
+}
+
+export function promptOf({ history, budget }: View, input: PromptInput, extra: readonly Message[] = []): Counted {
+  const { outputTokens, messageTokens, fixedTokens } = budget;
   const { temperature, thinking } = input.settings;
-  return {
+  const messages = [...fitInto(history.messages, messageTokens), ...extra];
+  const prompt = {
     system: withSummary(input.system, history),
-    messages: [...fitInto(history.messages, messageTokens), ...extra],
+    messages,
     tools: input.tools,
     maxOutputTokens: outputTokens,
     session: input.session,
     ...(temperature !== undefined && { temperature }),
     ...(thinking && { thinking }),
   };
+  return { prompt, tokens: fixedTokens + tokensOfMessages(messages) };
 }
 
 function withSummary(system: string, { summary }: History): string {

@@ -2,14 +2,21 @@ import type { Inbound, Reply, TurnEvent } from "../core/channel.ts";
 import type { Caller } from "../core/delegation.ts";
 import { WeftError } from "../core/error.ts";
 import { type CallPart, callsOf, type Message, type ResultPart, textOf } from "../core/message.ts";
-import type { Model, ModelDone, Prompt, Usage } from "../core/model.ts";
+import type { Model, ModelDone, Usage } from "../core/model.ts";
 import type { Entry } from "../core/session.ts";
 import type { Tool } from "../core/tool.ts";
 import { type GrowingText, growingText } from "../lib/growing-text.ts";
-import { tokensOfMessages, tokensOfText, tokensOfTools } from "../lib/tokens.ts";
 import { type Budget, callerOf, isUsedUp, outputLeft } from "./budget.ts";
 import { type LoopBreaker, loopBreaker } from "./loop-breaker.ts";
-import { compactIfNeeded, type PromptInput, type PromptSettings, promptOf, type View, viewOf } from "./prompt.ts";
+import {
+  type Counted,
+  compactIfNeeded,
+  type PromptInput,
+  type PromptSettings,
+  promptOf,
+  type View,
+  viewOf,
+} from "./prompt.ts";
 import { resumeCalls, runCalls, type ToolRun, type ToolRunOptions } from "./tool-runs.ts";
 
 export interface TurnOptions {
@@ -224,14 +231,13 @@ async function makeRoom(
   return viewOf(allEntries(turn), input);
 }
 
-async function stream(turn: Turn, prompt: Prompt, input: PromptInput): Promise<Answer> {
+async function stream(turn: Turn, { prompt, tokens }: Counted, input: PromptInput): Promise<Answer> {
   const { io, options } = turn;
   const began = options.monotonic();
   const before = turn.text.length;
   for await (const event of input.model.stream(prompt, io.signal)) {
     if (event.type === "done") {
-      const ours = tokensOfText(prompt.system) + tokensOfTools(prompt.tools) + tokensOfMessages(prompt.messages);
-      if (!event.usage.estimated) options.calibration.learn(input.model.id, ours, event.usage.inputTokens);
+      if (!event.usage.estimated) options.calibration.learn(input.model.id, tokens, event.usage.inputTokens);
       turn.usage = addUsage(turn.usage, event.usage);
       if (event.model !== input.model.id && event.model !== turn.model) {
         io.emit({ type: "notice", text: `${event.model} answers in place of ${input.model.id}` });

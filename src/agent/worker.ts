@@ -180,7 +180,7 @@ async function entriesBefore(options: WorkerOptions, { turn, inbound }: Work): P
 async function report(options: WorkerOptions, session: string): Promise<ContextReport> {
   const model = await options.model(await modelOf(options, session));
   const sections = await options.systemPrompt.sections();
-  const { summary, messages } = historyOf(await options.store.read(session, readLimit(options)));
+  const { summary, summaryTokens, messages } = historyOf(await options.store.read(session, readLimit(options)));
   const ofRole = (role: Message["role"]) => messages.filter((message) => message.role === role);
   const row = (name: string, role: Message["role"]) => {
     const list = ofRole(role);
@@ -193,7 +193,7 @@ async function report(options: WorkerOptions, session: string): Promise<ContextR
     sections: [
       ...sections.map(({ name, text }) => ({ name, tokens: tokensOfText(text), detail: `${text.length} characters` })),
       { name: "tools", tokens: tokensOfTools(options.tools), detail: `${options.tools.length} tools` },
-      { name: "summary", tokens: tokensOfText(summary), detail: summary === "" ? "none" : "of the older conversation" },
+      { name: "summary", tokens: summaryTokens, detail: summary === "" ? "none" : "of the older conversation" },
       row("messages of the user", "user"),
       row("answers of the agent", "assistant"),
       row("tool results", "tool"),

@@ -9,15 +9,20 @@ const tokensAround = 4;
 
 /** About how many tokens a text is for the usual tokenizers; within some 10 % for prose, 20 % for code. */
 export function tokensOfText(text: string): number {
-  if (text.length < 512) return text === "" ? 0 : estimateTokens(text);
-  if (text.length > longestCounted) return bySamples(text);
+  return text.length > longestCounted ? bySamples(text) : estimateTokens(text);
+}
+
+/** The same, quickly, for a system prompt, which comes again turn after turn. */
+export function tokensOfSystem(text: string): number {
   const known = countedTexts.get(text);
   if (known !== undefined) return known;
-  const tokens = estimateTokens(text);
+  const tokens = byLength(text);
   if (countedTexts.size >= 16) countedTexts.clear();
   countedTexts.set(text, tokens);
   return tokens;
 }
+
+const countedTexts = new Map<string, number>();
 
 /** A text longer than this is looked at in samples: no prompt has room for it anyway. */
 const longestCounted = 200_000;
@@ -30,9 +35,6 @@ function bySamples(text: string): number {
   for (let i = 0; i < samples; i++) tokens += estimateTokens(text.slice(i * step, i * step + sampleLength));
   return Math.ceil((tokens / (samples * sampleLength)) * text.length);
 }
-
-/** System prompts and tool lists are the same in turn after turn. */
-const countedTexts = new Map<string, number>();
 
 export function tokensOfMessage(message: Message): number {
   const known = counted.get(message);
@@ -58,13 +60,13 @@ const countedTools = new WeakMap<ToolSpec, number>();
 function tokensOfTool(tool: ToolSpec): number {
   const known = countedTools.get(tool);
   if (known !== undefined) return known;
-  const tokens = tokensAround + tokensOfSchema(tool.name + tool.description + JSON.stringify(tool.input));
+  const tokens = tokensAround + byLength(tool.name + tool.description + JSON.stringify(tool.input));
   countedTools.set(tool, tokens);
   return tokens;
 }
 
 /** English and JSON Schema have 3.9 to 4.6 characters a token: not worth 2 ms before the first answer. */
-function tokensOfSchema(text: string): number {
+function byLength(text: string): number {
   const isAscii = !/[^\0-\x7f]/.test(text);
   return isAscii ? Math.ceil(text.length / 4) : tokensOfText(text);
 }

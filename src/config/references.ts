@@ -61,14 +61,23 @@ function walk(state: State, value: Json, place: Place): Json {
   if (!isJsonObject(value)) return value;
   const result: Record<string, Json> = {};
   for (const [key, inner] of Object.entries(value)) {
-    const shape = place.shape && childOf(place.shape, key);
-    const secret = place.secret || (shape !== undefined && isSecret(shape));
-    result[key] = walk(state, inner, { path: [...place.path, key], shape, secret });
+    result[key] = mayRefer(inner) ? walk(state, inner, placeOf(place, key)) : inner;
   }
   for (const key of Object.keys(result)) {
     if (result[key] === "") lookElsewhere(state, result, { key, path: place.path });
   }
   return result;
+}
+
+/** Most values are empty, numbers or switches: nothing to look up for them. */
+function mayRefer(value: Json): boolean {
+  return value !== "" && (typeof value === "string" || typeof value === "object");
+}
+
+function placeOf(above: Place, key: string): Place {
+  const shape = above.shape && childOf(above.shape, key);
+  const secret = above.secret || (shape !== undefined && isSecret(shape));
+  return { path: [...above.path, key], shape, secret };
 }
 
 function readText(state: State, text: string, { path, secret }: Place): string {

@@ -22,8 +22,12 @@ export const root: Shape = configSchema as unknown as Shape;
 
 /** Without the wrappers that make a field optional or late. */
 export function bare(shape: Shape): Shape {
-  const { wrapped = shape.getter?.() } = shape;
-  return wrapped ? bare(wrapped) : shape;
+  let inner = shape;
+  for (;;) {
+    const next = inner.wrapped ?? inner.getter?.();
+    if (!next) return inner;
+    inner = next;
+  }
 }
 
 /** The shape under a key in the schema's spelling; undefined where there is none. */
@@ -58,6 +62,7 @@ export function snakeCase(key: string): string {
 }
 
 export function camelCase(key: string): string {
+  if (!key.includes("_")) return key;
   const [first = "", ...words] = key.split("_");
   return words.reduce((name, word) => name + word.slice(0, 1).toUpperCase() + word.slice(1), first);
 }
@@ -127,12 +132,13 @@ export function unknownKey(path: readonly string[], shape: Shape): UnknownKey {
 
 /** Values in the schema's spelling, as the program's own names. */
 export function camelised(value: unknown, shape: Shape | undefined = root): unknown {
-  if (!shape) return value;
-  if (Array.isArray(value)) return value.map((each) => camelised(each, bare(shape).item));
-  if (!isJsonObject(value)) return value;
-  const isData = !bare(shape).entries;
-  const pairs = Object.entries(value).map(([key, inner]) => {
-    return [isData ? key : camelCase(key), camelised(inner, childOf(shape, key))] as const;
-  });
-  return Object.fromEntries(pairs);
+  if (!shape || typeof value !== "object" || value === null) return value;
+  const { entries, value: inRecord, item } = bare(shape);
+  if (Array.isArray(value)) return value.map((each) => camelised(each, item));
+  const result: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) {
+    if (entries) result[camelCase(key)] = camelised(inner, Object.hasOwn(entries, key) ? entries[key] : undefined);
+    else result[key] = camelised(inner, inRecord ?? item);
+  }
+  return result;
 }

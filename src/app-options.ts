@@ -1,8 +1,9 @@
 import type { Loaded } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { WeftError } from "./core/error.ts";
-import type { Platform } from "./core/platform.ts";
+import type { Files, Platform } from "./core/platform.ts";
 import type { CatalogOptions, ProviderSettings } from "./models/catalog.ts";
+import type { Note } from "./models/probed.ts";
 import { vendors } from "./models/vendors.ts";
 import type { Timeouts } from "./models/wire.ts";
 import type { PolicyRules } from "./security/policy.ts";
@@ -33,6 +34,7 @@ export function catalogOptions(platform: Platform, loaded: Loaded): CatalogOptio
     },
     env: loaded.env,
     fetch: platform.fetch,
+    note: noteIn(platform.files, `${loaded.workspace}/.weft/models.json`),
     now: platform.now,
     random: () => (platform.randomBytes(1)[0] ?? 0) / 255,
     sleep: interruptibleSleep,
@@ -112,5 +114,12 @@ export function toolOptions({ config, env }: Loaded): Pick<BuiltinOptions, "exec
       baseUrl: web.search.baseUrl,
       maxResults: web.search.maxResults,
     },
+  };
+}
+
+function noteIn(files: Files, path: string): Note {
+  return {
+    read: async () => ((await files.stat(path)) ? new TextDecoder().decode(await files.read(path)) : ""),
+    write: (text) => files.write(path, new TextEncoder().encode(text)),
   };
 }

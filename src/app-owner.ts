@@ -16,7 +16,9 @@ export interface Taking {
 /** The process that holds the workspace, as it described itself; undefined when nobody did. */
 export async function readOwner({ files }: Platform, paths: WorkspacePaths): Promise<Owner | undefined> {
   if (!(await files.stat(paths.owner))) return undefined;
-  return JSON.parse(new TextDecoder().decode(await files.read(paths.owner))) as Owner;
+  const text = new TextDecoder().decode(await files.read(paths.owner));
+  // Empty after a loss of power: nobody waits for it to be on the disk.
+  return text === "" ? undefined : (JSON.parse(text) as Owner);
 }
 
 const lookAgainMs = 50;
@@ -78,5 +80,5 @@ export async function introduce(
   who: Pick<Owner, "command" | "url">,
 ): Promise<void> {
   const owner: Owner = { pid, ...who, startedAt: now() };
-  await files.write(paths.owner, new TextEncoder().encode(JSON.stringify(owner)));
+  await files.write(paths.owner, new TextEncoder().encode(JSON.stringify(owner)), { passing: true });
 }

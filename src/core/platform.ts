@@ -62,7 +62,24 @@ export interface FetchOptions {
 }
 
 /** Throws WeftError: `unavailable` naming what failed (DNS, TCP, TLS, proxy) and the host, `timeout`, `aborted`. */
-export type Fetch = (url: string, options?: FetchOptions) => Promise<Response>;
+export type Fetch = (url: string, options?: FetchOptions) => Promise<Fetched>;
+
+export type Fetched = Response & Readable;
+
+/** A response or a request. */
+export interface Readable {
+  readonly body: ReadableStream<Uint8Array> | null;
+  /** The body without a web stream around it, where the engine has that and nobody asked for `body` yet. */
+  direct?(): Pieces | undefined;
+}
+
+/** Bytes as they come. */
+export interface Pieces {
+  /** Null at the end. */
+  read(): Promise<Uint8Array | null>;
+  /** Ends the connection when it was not read to its end; after the end it does nothing. */
+  cancel(): void;
+}
 
 export interface SpawnOptions {
   readonly cwd: string;
@@ -129,12 +146,18 @@ export interface ByteRange {
   readonly length: number;
 }
 
+export interface WriteHow {
+  readonly mode?: number;
+  /** True: whole or not at all, but after a loss of power perhaps the old content; for what means nothing then. */
+  readonly passing?: boolean;
+}
+
 /** Files that can be read and changed under one meaning of "path"; see `Files` and `confined`. */
 export interface FileTree {
   /** At most `range.length` bytes from `range.offset`; all without a range. */
   read(path: string, range?: ByteRange): Promise<Uint8Array>;
   /** Whole or not at all, on the disk when it resolves; a new file gets `mode` (0600), an old one keeps its own. */
-  write(path: string, bytes: Uint8Array, mode?: number): Promise<void>;
+  write(path: string, bytes: Uint8Array, how?: WriteHow): Promise<void>;
   /** Follows links. Undefined when there is nothing. */
   stat(path: string): Promise<FileStat | undefined>;
   /** Sorted by name; links are not followed. `missing` without the directory. */

@@ -1,5 +1,5 @@
 import type { ParseError } from "jsonc-parser";
-import { joinedBytes } from "../lib/body.ts";
+import { joinedBytes, piecesOf } from "../lib/body.ts";
 import { type ApiError, type Checked, invalidRequest } from "./api-error.ts";
 import type { Timer } from "./within.ts";
 
@@ -48,32 +48,25 @@ function mediaTypeProblem(headers: Headers): ApiError | undefined {
 async function readBytes(request: Request, limits: BodyLimits): Promise<Checked<Uint8Array>> {
   const declared = Number(request.headers.get("content-length") ?? 0);
   if (declared > limits.maxBodyBytes) return { refused: tooLarge(limits) };
-  if (!request.body) return { value: new Uint8Array() };
-  const reader = request.body.getReader();
-  let cancelled: Promise<void> | undefined;
-  // Cancelling ends the read that is waiting.
-  const cancelTimer = limits.timer(limits.withinMs, () => {
-    cancelled = reader.cancel();
+  const pieces = piecesOf(request);
+  let over = () => {};
+  const late = new Promise<"late">((resolve) => {
+    over = limits.timer(limits.withinMs, () => resolve("late"));
   });
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
     for (;;) {
-      const { done, value } = await reader.read();
-      if (cancelled) {
-        await cancelled;
-        return { refused: tooSlow(limits) };
-      }
-      if (done) return { value: joinedBytes(chunks) };
-      length += value.length;
-      if (length > limits.maxBodyBytes) {
-        await reader.cancel();
-        return { refused: tooLarge(limits) };
-      }
-      chunks.push(value);
+      const piece = await Promise.race([pieces?.read(), late]);
+      if (piece === "late") return { refused: tooSlow(limits) };
+      if (!piece) return { value: joinedBytes(chunks) };
+      length += piece.length;
+      if (length > limits.maxBodyBytes) return { refused: tooLarge(limits) };
+      chunks.push(piece);
     }
   } finally {
-    cancelTimer();
+    over();
+    pieces?.cancel();
   }
 }
 

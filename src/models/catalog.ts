@@ -1,13 +1,13 @@
 import { WeftError } from "../core/error.ts";
 import type { Model } from "../core/model.ts";
 import type { Fetch } from "../core/platform.ts";
-import { setBounded } from "../lib/bounded-map.ts";
 import { nearest } from "../lib/nearest.ts";
 import { factsByName, type ModelFacts, unknownSelfHosted } from "./context-sizes.ts";
 import { type Cooldowns, cooldowns } from "./cooldowns.ts";
 import { fitPrompt } from "./fit-prompt.ts";
 import { offlineModel } from "./offline.ts";
 import { probeModel } from "./probe.ts";
+import { type Note, type Probed, probed } from "./probed.ts";
 import { type Candidate, type RetrySettings, type SteadyOptions, steadyModel } from "./steady.ts";
 import { type ProbeKind, type Protocol, selfHosted, type Vendor, vendors } from "./vendors.ts";
 import type { Timeouts, Wire } from "./wire.ts";
@@ -39,6 +39,8 @@ export interface CatalogOptions {
   /** An environment variable, its `NAME_FILE` form read already. */
   readonly env: (name: string) => string | undefined;
   readonly fetch: Fetch;
+  /** Where what self-hosted servers say of their models is kept. */
+  readonly note?: Note | undefined;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** 0..1 */
@@ -64,7 +66,8 @@ export interface ModelCatalog {
 }
 
 export function modelCatalog(options: CatalogOptions): ModelCatalog {
-  const state: State = { options, cooldowns: cooldowns(options.now), probed: new Map(), wires: new Map() };
+  const { now, note } = options;
+  const state: State = { options, cooldowns: cooldowns(now), probed: probed(now, note), wires: new Map() };
   const steady: SteadyOptions = { ...options, cooldowns: state.cooldowns };
   return {
     get(id, fallbacks = []) {
@@ -82,9 +85,6 @@ export function modelCatalog(options: CatalogOptions): ModelCatalog {
 }
 
 const offlineId = "offline";
-const mostProbed = 100;
-const probeAgainMs = 600_000;
-const probeAgainAfterFailureMs = 60_000;
 const usualFirstTokenMs = 120_000;
 /** A model on a small machine reads the prompt for minutes before it says anything. */
 const selfHostedFirstTokenMs = 300_000;
@@ -92,17 +92,9 @@ const selfHostedFirstTokenMs = 300_000;
 interface State {
   readonly options: CatalogOptions;
   readonly cooldowns: Cooldowns;
-  /** By model id. */
-  readonly probed: Map<string, Probed>;
+  readonly probed: Probed;
   /** Those that were loaded. */
   readonly wires: Map<Protocol, Wire>;
-}
-
-interface Probed {
-  readonly done: Promise<void>;
-  facts: Partial<ModelFacts>;
-  /** Unix milliseconds. */
-  freshUntil: number;
 }
 
 /** One model of one vendor, with all that the configuration says of it. */
@@ -249,36 +241,17 @@ function firstWithKey(state: State): string | undefined {
 }
 
 /** What the configuration says, else the server itself, else what is known of the name. */
-function factsOf(state: State, { id, name, probe, settings }: Target): ModelFacts {
-  const facts = probe ? { ...unknownSelfHosted, ...state.probed.get(id)?.facts } : factsByName(name);
+function factsOf(state: State, target: Target): ModelFacts {
+  const { name, probe, settings } = target;
+  const facts = probe ? { ...unknownSelfHosted, ...state.probed.factsOf(target) } : factsByName(name);
   const { contextTokens = facts.contextTokens, maxOutputTokens = facts.maxOutputTokens } = settings;
   return { ...facts, contextTokens, ...(maxOutputTokens !== undefined && { maxOutputTokens }) };
 }
 
-/** Never throws: a server that does not say stays as unknown as it was, for a while. */
-async function prepare(state: State, target: Target): Promise<void> {
-  const { probe: kind, id } = target;
+async function prepare({ options, probed }: State, target: Target): Promise<void> {
+  const { probe: kind, url, name, headers, keys } = target;
   if (!kind) return;
-  const { now, fetch } = state.options;
-  const before = state.probed.get(id);
-  if (before && before.freshUntil > now()) return await before.done;
-  const { url, name, headers, keys } = target;
-  const asked = probeModel({ kind, url, name, headers, key: keys[0] }, fetch);
-  const probed: Probed = {
-    facts: before?.facts ?? {},
-    freshUntil: Number.POSITIVE_INFINITY,
-    done: asked.then(
-      (facts) => {
-        probed.facts = facts;
-        probed.freshUntil = now() + probeAgainMs;
-      },
-      () => {
-        probed.freshUntil = now() + probeAgainAfterFailureMs;
-      },
-    ),
-  };
-  setBounded(state.probed, [id, probed], mostProbed);
-  await probed.done;
+  await probed.prepare(target, () => probeModel({ kind, url, name, headers, key: keys[0] }, options.fetch));
 }
 
 /** The model with one key; its protocol is loaded when first used. */

@@ -1,6 +1,7 @@
 import type { WeftError } from "../core/error.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import { readUpTo } from "../lib/body.ts";
+import type { Fetched } from "../core/platform.ts";
+import { piecesOf, readUpTo } from "../lib/body.ts";
 import { lineSplitter } from "../lib/lines.ts";
 import { sseDecoder } from "../lib/sse.ts";
 import { providerError, statusError } from "./provider-error.ts";
@@ -40,7 +41,7 @@ export async function* exchange(options: WireOptions, ask: Ask, signal: AbortSig
   }
 }
 
-async function send(options: WireOptions, ask: Ask, watch: Watchdog): Promise<Response> {
+async function send(options: WireOptions, ask: Ask, watch: Watchdog): Promise<Fetched> {
   let { body } = ask;
   for (;;) {
     const response = await options.fetch(options.url + ask.path, {
@@ -66,7 +67,7 @@ function withoutRefused({ droppable }: Ask, body: JsonObject, refusal: string): 
   return rest;
 }
 
-async function expectNoPage(options: WireOptions, response: Response): Promise<Response> {
+async function expectNoPage(options: WireOptions, response: Fetched): Promise<Fetched> {
   const type = response.headers.get("content-type") ?? "";
   if (!/html|xml/i.test(type)) return response;
   const text = await textOf(response, 2048);
@@ -79,19 +80,19 @@ async function expectNoPage(options: WireOptions, response: Response): Promise<R
   throw providerError(options, { code: "unavailable", problem });
 }
 
-function isJson(response: Response): boolean {
+function isJson(response: Fetched): boolean {
   return /^application\/json\b/i.test(response.headers.get("content-type") ?? "");
 }
 
 /** Some servers answer in one piece though a stream was asked for. */
-async function* wholeAnswer(options: WireOptions, response: Response, watch: Watchdog): AsyncGenerator<JsonObject> {
+async function* wholeAnswer(options: WireOptions, response: Fetched, watch: Watchdog): AsyncGenerator<JsonObject> {
   const text = await textOf(response, mostBytes);
   watch.alive();
   for (const value of parsed(options, text)) yield value;
 }
 
 interface Answer {
-  readonly response: Response;
+  readonly response: Fetched;
   readonly format: Ask["format"];
 }
 
@@ -134,29 +135,25 @@ function parsed(options: WireOptions, event: string): JsonObject[] {
   throw providerError(options, { code: "unavailable", problem });
 }
 
-async function* textPieces(options: WireOptions, response: Response): AsyncGenerator<string> {
-  if (!response.body) return;
+async function* textPieces(options: WireOptions, response: Fetched): AsyncGenerator<string> {
+  const pieces = piecesOf(response);
   const decoder = new TextDecoder();
-  const reader = response.body.getReader();
   let bytes = 0;
   try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      bytes += value.length;
+    for (let piece = await pieces?.read(); piece; piece = await pieces?.read()) {
+      bytes += piece.length;
       if (bytes > mostBytes) {
         throw providerError(options, { code: "unavailable", problem: `sent more than ${mostBytes / 1024 / 1024} MB` });
       }
-      yield decoder.decode(value, { stream: true });
+      yield decoder.decode(piece, { stream: true });
     }
     yield decoder.decode();
   } finally {
-    // Ends the connection when the answer was not read to its end; after the end it does nothing.
-    await reader.cancel().catch(() => {});
+    pieces?.cancel();
   }
 }
 
-async function textOf(response: Response, limit: number): Promise<string> {
+async function textOf(response: Fetched, limit: number): Promise<string> {
   return new TextDecoder().decode((await readUpTo(response, limit)).bytes);
 }
 

@@ -73,7 +73,7 @@ export function memoryFiles(faults: DiskFaults, now: () => number): MemoryFiles 
 function tree(disk: Disk, where: (path: string) => string): FileTree {
   return {
     read: async (path, range) => readNode(disk, where(path), range),
-    write: async (path, bytes, mode) => writeNode(disk, where(path), { bytes, mode: mode ?? 0o600 }),
+    write: async (path, bytes, { mode = 0o600 } = {}) => writeNode(disk, where(path), { bytes, mode }),
     stat: async (path) => statNode(disk, where(path)),
     list: async (path) => listNode(disk, where(path)),
     makeDirectory: async (path) => makeDirectory(disk, where(path)),

@@ -26,7 +26,7 @@ export function filesContract(name: string, make: () => Promise<FilesUnderTest>)
     test("a new file belongs to its owner alone, an old one keeps its mode", async () => {
       const { files, root } = await make();
       await files.write(`${root}/a`, bytes("x"));
-      await files.write(`${root}/b`, bytes("x"), 0o644);
+      await files.write(`${root}/b`, bytes("x"), { mode: 0o644 });
       await files.write(`${root}/b`, bytes("y"));
       expect((await files.stat(`${root}/a`))?.mode).toBe(0o600);
       expect((await files.stat(`${root}/b`))?.mode).toBe(0o644);

@@ -13,10 +13,11 @@ interface World {
   readonly env?: Record<string, string>;
   readonly fetch?: Fetch;
   readonly now?: () => number;
+  readonly note?: CatalogOptions["note"];
 }
 
 /** A catalog whose requests are answered by `fetch`; without one each is refused with its URL as the message. */
-function catalogOf({ model, providers = {}, env = {}, fetch = refuse, now = () => 0 }: World = {}) {
+function catalogOf({ model, providers = {}, env = {}, fetch = refuse, now = () => 0, note }: World = {}) {
   const settings = Object.entries(providers).map(([name, some]) => [name, { ...none, ...some }]);
   const options: CatalogOptions = {
     model,
@@ -26,6 +27,7 @@ function catalogOf({ model, providers = {}, env = {}, fetch = refuse, now = () =
     env: (name) => env[name],
     fetch,
     now,
+    note,
     random: () => 0,
     sleep: async () => undefined,
   };
@@ -250,6 +252,30 @@ describe("sizes", () => {
       sizes.push(catalog.get("vllm/big").contextTokens);
     }
     expect(sizes).toEqual([8192, 8192, 2000, 2000, 3000]);
+  });
+
+  test("what a server said is known after a restart, until it is too old; a note that makes no sense is none", async () => {
+    const { fetch, seen } = chatServer(() => ({ data: [{ id: "big", max_model_len: 40_960 }] }));
+    let text = "{cut";
+    let now = 0;
+    const note = {
+      read: async () => text,
+      write: async (next: string) => {
+        text = next;
+      },
+    };
+    const sizeOf = async () => {
+      const catalog = catalogOf({ fetch, now: () => now, note });
+      await catalog.prepare("vllm/big");
+      return catalog.get("vllm/big").contextTokens;
+    };
+    expect(await sizeOf()).toBe(40_960);
+    now = 599_000;
+    expect(await sizeOf()).toBe(40_960);
+    expect(seen.length).toBe(1);
+    now = 601_000;
+    expect(await sizeOf()).toBe(40_960);
+    expect(seen.length).toBe(2);
   });
 
   test("nothing is asked of vendors whose models are known, nor of the offline model", async () => {

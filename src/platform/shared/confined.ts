@@ -4,7 +4,7 @@ import type { Opening } from "./appender.ts";
 import type { FileAction } from "./errors.ts";
 import { errnoOf, type OpenFile, undefinedIfMissing } from "./file-system.ts";
 import { basename, dirname, isAbsolute, join, normalize } from "./paths.ts";
-import { gently, kindOf, listFolder, readRange, replaceFile, toFileStat } from "./regular-file.ts";
+import { type Content, gently, kindOf, listFolder, readRange, replaceFile, toFileStat } from "./regular-file.ts";
 
 /**
  * Checks after opening, never before: a path is opened first, then the kernel is asked what was opened
@@ -16,7 +16,7 @@ export function confinedTree(root: string, hidden: readonly string[], opening: O
     opening.onPath(action, isAbsolute(path) ? path : join(root, path), task);
   return {
     read: (path, range) => told("read", path, () => read(state, path, range)),
-    write: (path, bytes, mode = 0o600) => told("write", path, () => write(state, path, { bytes, mode })),
+    write: (path, bytes, how) => told("write", path, () => write(state, path, { bytes, ...how })),
     stat: (path) => told("look at", path, () => statIn(state, path)),
     list: (path) => told("list", path, () => list(state, path)),
     makeDirectory: (path) => told("make the directory", path, () => makeDirectory(state, path)),
@@ -111,14 +111,9 @@ async function inParent<T>(state: State, path: string, task: (parent: string, na
   });
 }
 
-interface Content {
-  readonly bytes: Uint8Array;
-  readonly mode: number;
-}
-
 /** A link at the end of the path is replaced by the new file; what it led to is not touched. */
-function write(state: State, path: string, { bytes, mode }: Content): Promise<void> {
-  return inParent(state, path, (folder, name) => replaceFile(state.fs, { folder, name, shown: path }, { bytes, mode }));
+function write(state: State, path: string, content: Content): Promise<void> {
+  return inParent(state, path, (folder, name) => replaceFile(state.fs, { folder, name, shown: path }, content));
 }
 
 /** One component after the other, each checked like any other path. */

@@ -6,6 +6,7 @@ import { onPathOf } from "./errors.ts";
 import { errnoOf, type FileSystem, type Locks, undefinedIfMissing } from "./file-system.ts";
 import { dirname } from "./paths.ts";
 import {
+  type Content,
   createFile,
   gently,
   kindOf,
@@ -23,7 +24,7 @@ export function posixFiles(fs: FileSystem, locks: Locks, watch: Files["watch"]):
   const opening: Opening = { fs, locks, onPath };
   return {
     read: (path, range) => onPath("read", path, () => readFile(opening, path, range)),
-    write: (path, bytes, mode = 0o600) => onPath("write", path, () => writeFile(fs, path, { bytes, mode })),
+    write: (path, bytes, how) => onPath("write", path, () => writeFile(fs, path, { bytes, ...how })),
     create: (path, bytes) => onPath("create", path, () => createFile(fs, placeOf(path), { bytes, mode: 0o600 })),
     stat: (path) =>
       onPath("look at", path, async () => {
@@ -62,11 +63,7 @@ async function readFile({ fs, locks }: Opening, path: string, range: ByteRange |
 }
 
 /** A link keeps pointing where it did: what it points to is replaced. */
-async function writeFile(
-  fs: FileSystem,
-  path: string,
-  content: { readonly bytes: Uint8Array; readonly mode: number },
-): Promise<void> {
+async function writeFile(fs: FileSystem, path: string, content: Content): Promise<void> {
   const old = await fs.lstat(path).catch(undefinedIfMissing);
   const target = old && kindOf(old) === "link" ? await fs.realpath(path) : path;
   await replaceFile(fs, { ...placeOf(target), shown: path }, content);

@@ -1,5 +1,5 @@
 import { WeftError } from "../../core/error.ts";
-import type { ByteRange, DirEntry, FileStat } from "../../core/platform.ts";
+import type { ByteRange, DirEntry, FileStat, WriteHow } from "../../core/platform.ts";
 import { joinedBytes } from "../../lib/body.ts";
 import { hexOf } from "../../lib/hex.ts";
 import { errnoOf, type FileSystem, type OpenFile, type Stat, undefinedIfMissing } from "./file-system.ts";
@@ -51,12 +51,11 @@ export function mustBeRegular(stat: Stat, shown: string): void {
   if (kind !== "file") throw new WeftError("invalid", `${shown} is not a regular file`);
 }
 
-interface Content {
+export interface Content extends WriteHow {
   readonly bytes: Uint8Array;
-  readonly mode: number;
 }
 
-/** A reader sees the old file or the new one, also after a crash. Returns when it is on the disk. */
+/** A reader sees the old file or the new one, also after a crash. Returns when it is on the disk, if it is to last. */
 export async function replaceFile(fs: FileSystem, place: Place, content: Content): Promise<void> {
   const path = `${place.folder}/${place.name}`;
   const old = await fs.lstat(path).catch(undefinedIfMissing);
@@ -64,7 +63,7 @@ export async function replaceFile(fs: FileSystem, place: Place, content: Content
   if (old && kind !== "link") mustBeRegular(old, place.shown);
   const temporary = await writeTemporary(fs, place, { ...content, ...(kind === "file" && { old }) });
   await orRemove(fs, temporary, () => fs.rename(temporary, path));
-  await syncFolder(fs, place.folder);
+  if (!content.passing) await syncFolder(fs, place.folder);
 }
 
 /** Like `replaceFile`, but EEXIST when there is something. */
@@ -78,7 +77,7 @@ export async function createFile(fs: FileSystem, place: Place, content: Content)
 async function writeTemporary(
   fs: FileSystem,
   place: Place,
-  { bytes, mode, old }: Content & { readonly old?: Stat | undefined },
+  { bytes, mode = 0o600, passing, old }: Content & { readonly old?: Stat | undefined },
 ): Promise<string> {
   const path = `${place.folder}/.${place.name.slice(0, 40)}.${hexOf(fs.randomBytes(8))}.tmp`;
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.flags;
@@ -88,7 +87,7 @@ async function writeTemporary(
       await writeAll(file, bytes);
       if (old && fs.uid === 0) await file.chown(old.uid, old.gid);
       await file.chmod(old ? old.mode & 0o7777 : mode);
-      await file.sync();
+      if (!passing) await file.sync();
     } finally {
       await file.close();
     }

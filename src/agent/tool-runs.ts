@@ -9,7 +9,7 @@ export interface ToolRunOptions {
   readonly tools: ReadonlyMap<string, Tool>;
   /** Tools that are known and not there, by name: why. */
   readonly absent: ReadonlyMap<string, string>;
-  readonly policy: Policy;
+  readonly policy: Pick<Policy, "decide">;
   /** Keeps a long text as a file and returns the path that `read_file` takes. */
   readonly keepLong: (name: string, text: string) => Promise<string>;
   readonly monotonic: () => number;

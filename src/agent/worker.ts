@@ -20,7 +20,7 @@ import { type Calibration, type Outcome, runTurn, type TurnOptions } from "./tur
 export interface WorkerOptions {
   readonly store: SessionStore;
   readonly tools: readonly Tool[];
-  readonly policy: Policy;
+  readonly policy: Pick<Policy, "decide">;
   readonly keepLong: ToolRunOptions["keepLong"];
   readonly systemPrompt: SystemPrompt;
   readonly choices: ModelChoices;

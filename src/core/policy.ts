@@ -21,7 +21,36 @@ export type Decision =
   /** `reason` says what was refused and by which rule, `allow` how the owner would allow it. */
   | { readonly allowed: false; readonly reason: string; readonly allow: string };
 
+/** Tiers of models, from the cheapest on. */
+export const tierRanks = ["free", "standard", "premium", "elite"] as const;
+export type TierRank = (typeof tierRanks)[number];
+
+/** What somebody may use, after all layers of the configuration. */
+export interface Permissions {
+  /** 0 a stranger, 1 a known user, 2 an admin. */
+  readonly level: 0 | 1 | 2;
+  /** Patterns of names. */
+  readonly tools: readonly string[];
+  readonly toolsDenied: readonly string[];
+  readonly maxTier: TierRank;
+  readonly modelAccess: readonly string[];
+  readonly modelDenied: readonly string[];
+  readonly mayChooseModel: boolean;
+  readonly maxContextTokens: number;
+  readonly maxOutputTokens: number;
+  readonly mayStream: boolean;
+  readonly mayEscalate: boolean;
+  /** 0..1: how hard a question must be to go above the tier. */
+  readonly escalationThreshold: number;
+  /** Messages a minute; infinite = no limit. */
+  readonly messagesPerMinute: number;
+  /** In US dollars; infinite = no limit. */
+  readonly dailyUsd: number;
+  readonly monthlyUsd: number;
+}
+
 /** The one place that says who may do what. Pure: same question, same answer. */
 export interface Policy {
   decide(actor: Actor, action: Action): Decision;
+  permissionsOf(actor: Actor): Permissions;
 }

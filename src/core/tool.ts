@@ -14,6 +14,12 @@ export interface ToolSpec {
 export interface Actor {
   readonly channel: string;
   readonly sender: string;
+  /** The room or group it was said in; absent in a conversation of two. */
+  readonly group?: string;
+  /** The agent that acts for the sender, where it is not the standard one. */
+  readonly agent?: string;
+  /** The scheduled job that began it. */
+  readonly job?: string;
 }
 
 export interface ToolContext {

@@ -10,7 +10,7 @@ const redirects: readonly number[] = [301, 302, 303, 307, 308];
 
 export interface DoorOptions {
   readonly platform: Pick<Platform, "fetch" | "resolve" | "proxyFor">;
-  readonly policy: Policy;
+  readonly policy: Pick<Policy, "decide">;
 }
 
 /** See `Door`. */

@@ -1,4 +1,4 @@
-import type { Action, Decision, Policy } from "../core/policy.ts";
+import type { Action, Decision, Permissions, Policy } from "../core/policy.ts";
 import { nameMatches } from "../lib/glob.ts";
 import { type CommandRules, commandProblem } from "./commands.ts";
 
@@ -18,6 +18,7 @@ export interface UrlRules {
 /** Allow and deny as the configuration says, the same for everybody. */
 export function simplePolicy(rules: PolicyRules): Policy {
   return {
+    permissionsOf: () => ({ ...everything, tools: rules.tools.allow, toolsDenied: rules.tools.deny }),
     decide(_, action) {
       switch (action.kind) {
         case "tool":
@@ -30,6 +31,24 @@ export function simplePolicy(rules: PolicyRules): Policy {
     },
   };
 }
+
+const everything: Permissions = {
+  level: 2,
+  tools: ["*"],
+  toolsDenied: [],
+  maxTier: "elite",
+  modelAccess: ["*"],
+  modelDenied: [],
+  mayChooseModel: true,
+  maxContextTokens: 200_000,
+  maxOutputTokens: 16_384,
+  mayStream: true,
+  mayEscalate: true,
+  escalationThreshold: 0,
+  messagesPerMinute: Number.POSITIVE_INFINITY,
+  dailyUsd: Number.POSITIVE_INFINITY,
+  monthlyUsd: Number.POSITIVE_INFINITY,
+};
 
 function decideTool({ tools }: PolicyRules, tool: string): Decision {
   const denied = tools.deny.find((pattern) => nameMatches(pattern, tool));

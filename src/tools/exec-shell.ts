@@ -6,7 +6,7 @@ import { defineTool, optional, text, whole } from "../lib/define-tool.ts";
 
 export interface ExecOptions {
   readonly platform: Pick<Platform, "spawn" | "env" | "monotonic">;
-  readonly policy: Policy;
+  readonly policy: Pick<Policy, "decide">;
   /** Absolute path; commands run here. */
   readonly workspace: string;
   readonly timeoutSecs: number;

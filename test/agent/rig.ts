@@ -25,7 +25,7 @@ export interface RigOptions {
   readonly model?: Model;
   readonly tools?: readonly Tool[];
   readonly channels?: readonly Channel[];
-  readonly policy?: Policy;
+  readonly policy?: Pick<Policy, "decide">;
   readonly maxIterations?: number;
   readonly memoryWindow?: number;
   readonly turnTimeoutMs?: number;

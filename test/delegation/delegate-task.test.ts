@@ -52,7 +52,7 @@ test("a conversation that its sender keeps leaves no file of a sub-agent either"
 
 test("policy decides for a sub-agent as for the person it works for", async () => {
   const asked: string[] = [];
-  const policy: Policy = {
+  const policy: Pick<Policy, "decide"> = {
     decide: (actor, action) => {
       if (action.kind !== "tool") return { allowed: true };
       asked.push(`${actor.channel} ${actor.sender} ${action.tool}`);

@@ -1,7 +1,7 @@
 // `npm run build:native [-- --features wasm-plugins | --no-default-features] [--out=FILE] [--target=TRIPLE]`: the
 // program as one static executable, dist/weft: the host (Rust) with the bundle appended as bytecode.
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { build } from "esbuild";
 import { cargo, hostTriple, run } from "./cargo.mjs";
 import { definesOf, featuresOf } from "./features.mjs";
@@ -13,6 +13,20 @@ const out = option("out") ?? "dist/weft";
 const own = hostTriple();
 const target = option("target") ?? own;
 const entries = option("entry")?.split(",") ?? ["src/native.ts"];
+
+/** What commands that are waited for load; everything else is deflated, which costs it a millisecond. */
+const quick = [
+  entries[0],
+  "src/cli/status.ts",
+  "src/cli/agent.ts",
+  "src/cli/gateway.ts",
+  "src/config/load.ts",
+  "src/gateway/app.ts",
+  "src/gateway/metrics.ts",
+  "src/delegation/delegation.ts",
+  "src/models/openai-chat.ts",
+  "src/platform/native/serve.ts",
+];
 
 if (!rest.includes("--if-changed") || isStale()) await make();
 
@@ -30,12 +44,12 @@ async function make() {
   mkdirSync(dirname(out), { recursive: true });
   const folder = `${out}.modules-${process.pid}`;
   try {
-    const modules = await bundle(folder);
+    const { plain, deflated } = await bundle(folder);
     const host = cargo("weft-host", { profile: "release", triple: target, features: names });
     // Needed once for a moment: not worth the minute that all optimisations take.
     const pack = cargo("weft-pack", { profile: "dev", triple: own, features: names });
     const made = `${out}-${process.pid}`;
-    run(pack, [host, made, ...modules]);
+    run(pack, [host, made, ...plain, "--deflate", ...deflated]);
     chmodSync(made, 0o755);
     renameSync(made, out);
     const size = statSync(out).size;
@@ -51,7 +65,7 @@ async function make() {
 /** The modules for the engine, the main one first. */
 async function bundle(folder) {
   rmSync(folder, { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
     entryPoints: { main: entries[0], streams: "src/platform/native/web/streams.ts" },
     outdir: folder,
     bundle: true,
@@ -65,10 +79,28 @@ async function bundle(folder) {
     mainFields: ["module", "main"],
     define: { WEFT_VERSION: JSON.stringify(version), ...definesOf(names) },
     logLevel: "warning",
+    metafile: true,
     ...JSON.parse(option("esbuild") ?? "{}"),
   });
   const files = readdirSync(folder).sort(
     (a, b) => Number(b === "main.js") - Number(a === "main.js") || (a < b ? -1 : 1),
   );
-  return files.map((file) => join(folder, file));
+  const loaded = loadedBy(metafile.outputs, quick);
+  const isPlain = (file) => file === "main.js" || loaded.has(file);
+  return {
+    plain: files.filter(isPlain).map((file) => join(folder, file)),
+    deflated: files.filter((file) => !isPlain(file)).map((file) => join(folder, file)),
+  };
+}
+
+/** The names of all outputs that these sources bring along. */
+function loadedBy(outputs, sources) {
+  const found = new Set();
+  const reach = (path) => {
+    if (found.has(basename(path))) return;
+    found.add(basename(path));
+    for (const { kind, path: next } of outputs[path].imports) if (kind === "import-statement") reach(next);
+  };
+  for (const [path, { entryPoint }] of Object.entries(outputs)) if (sources.includes(entryPoint)) reach(path);
+  return found;
 }

@@ -1,21 +1,38 @@
 //! The program as bytecode, appended to the executable:
-//! `u32 count`, count × (`u16 length`, name, `u32 length`, bytecode), `u64 size`, `WEFTPACK`; all little-endian.
-//! It is mapped, not read: chunks that are never used cost no memory.
+//! `u32 count`, count × (`u16 length`, name, `u8 deflated`, `u32 length`, bytecode), `u64 size`, `WEFTPACK`; all
+//! little-endian. It is mapped, not read: chunks that are never used cost no memory. What no quick command needs is
+//! deflated (RFC 1951), to a third.
 
+use flate2::{
+    Compression,
+    write::{DeflateDecoder, DeflateEncoder},
+};
 use rquickjs::{
     CatchResultExt, Context, Ctx, Error, Module, Result, Runtime, WriteOptions,
     loader::{Loader, Resolver},
     module::Declared,
 };
 use rustix::mm::{MapFlags, ProtFlags};
-use std::{ffi::CStr, fs::File, io, os::unix::fs::OpenOptionsExt};
+use std::{
+    borrow::Cow,
+    ffi::CStr,
+    fs::File,
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+};
 
 const MARK: &[u8] = b"WEFTPACK";
 
 /// The modules of the program; the first one is where it begins.
 #[derive(Clone, Copy)]
 pub struct Pack {
-    entries: &'static [(&'static str, &'static [u8])],
+    entries: &'static [Entry],
+}
+
+struct Entry {
+    name: &'static str,
+    deflated: bool,
+    bytes: &'static [u8],
 }
 
 impl Pack {
@@ -38,24 +55,32 @@ impl Pack {
         for _ in 0..count {
             let length = usize::from(u16::from_le_bytes(reader.take(2)?.try_into().ok()?));
             let name = std::str::from_utf8(reader.take(length)?).ok()?;
+            let deflated = reader.take(1)? != [0];
             let length = usize::try_from(reader.u32()?).ok()?;
-            entries.push((name, reader.take(length)?));
+            entries.push(Entry { name, deflated, bytes: reader.take(length)? });
         }
         Some(Pack { entries: Box::leak(entries.into_boxed_slice()) })
     }
 
     pub fn main(&self) -> Option<&'static str> {
-        self.entries.first().map(|(name, _)| *name)
+        self.entries.first().map(|entry| entry.name)
     }
 
     pub fn load<'js>(&self, ctx: &Ctx<'js>, name: &str) -> Result<Module<'js, Declared>> {
         let bytecode = self.find(name).ok_or_else(|| Error::new_loading(name))?;
         // SAFETY: the bytecode was written by `write` with this version of the engine and is part of this executable.
-        unsafe { Module::load(ctx.clone(), bytecode) }
+        unsafe { Module::load(ctx.clone(), &bytecode) }
     }
 
-    fn find(&self, name: &str) -> Option<&'static [u8]> {
-        self.entries.iter().find(|(each, _)| *each == name).map(|(_, bytecode)| *bytecode)
+    /// None also when what was deflated is damaged.
+    fn find(&self, name: &str) -> Option<Cow<'static, [u8]>> {
+        let Entry { deflated, bytes, .. } = self.entries.iter().find(|entry| entry.name == name)?;
+        if !deflated {
+            return Some(Cow::Borrowed(bytes));
+        }
+        let mut decoder = DeflateDecoder::new(Vec::with_capacity(bytes.len() * 3));
+        decoder.write_all(bytes).ok()?;
+        decoder.finish().ok().map(Cow::Owned)
     }
 }
 
@@ -112,33 +137,43 @@ impl Loader for PackLoader {
     }
 }
 
-/// Compiles `modules` (the first is the main one) and writes `host` with them appended to `out`.
-pub fn write(host: &str, out: &str, modules: &[String]) -> std::result::Result<(), String> {
+/// Compiles the modules, `plain` (the first is the main one) and `deflated`, and writes `host` with them appended to
+/// `out`.
+pub fn write(host: &str, out: &str, plain: &[String], deflated: &[String]) -> std::result::Result<(), String> {
     let executable = std::fs::read(host).map_err(|error| format!("{host}: {error}"))?;
-    let pack = compile(modules)?;
+    let pack = compile(plain, deflated)?;
     let size = (pack.len() as u64).to_le_bytes();
     std::fs::write(out, [&executable, &pack, &size[..], MARK].concat()).map_err(|error| format!("{out}: {error}"))
 }
 
-fn compile(modules: &[String]) -> std::result::Result<Vec<u8>, String> {
+fn compile(plain: &[String], deflated: &[String]) -> std::result::Result<Vec<u8>, String> {
     let runtime = Runtime::new().map_err(|error| error.to_string())?;
     runtime.set_loader(Anything, Anything);
     let context = Context::full(&runtime).map_err(|error| error.to_string())?;
-    let count = u32::try_from(modules.len()).map_err(|error| error.to_string())?;
+    let count = u32::try_from(plain.len() + deflated.len()).map_err(|error| error.to_string())?;
     let mut pack = count.to_le_bytes().to_vec();
     context.with(|ctx| {
-        for path in modules {
+        for (index, path) in plain.iter().chain(deflated).enumerate() {
             let source = std::fs::read(path).map_err(|error| format!("{path}: {error}"))?;
             let name = path.rsplit('/').next().unwrap_or(path);
             let bytecode = bytecode_of(&ctx, name, source).map_err(|error| format!("{path}: {error}"))?;
-            let length = u32::try_from(bytecode.len()).map_err(|error| error.to_string())?;
+            let deflate = index >= plain.len();
+            let bytes = if deflate { deflated_bytes(&bytecode).map_err(|error| error.to_string())? } else { bytecode };
+            let length = u32::try_from(bytes.len()).map_err(|error| error.to_string())?;
             pack.extend(u16::try_from(name.len()).map_err(|error| error.to_string())?.to_le_bytes());
             pack.extend(name.as_bytes());
+            pack.push(u8::from(deflate));
             pack.extend(length.to_le_bytes());
-            pack.extend(bytecode);
+            pack.extend(bytes);
         }
         Ok(pack)
     })
+}
+
+fn deflated_bytes(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    encoder.finish()
 }
 
 fn bytecode_of(ctx: &Ctx<'_>, name: &str, source: Vec<u8>) -> std::result::Result<Vec<u8>, String> {
@@ -165,15 +200,19 @@ impl Loader for Anything {
 
 #[cfg(test)]
 mod tests {
-    use super::{MARK, Pack};
+    use super::{MARK, Pack, deflated_bytes};
 
-    fn packed(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    fn packed() -> Vec<u8> {
+        let deflated = deflated_bytes(b"three").unwrap_or_default();
+        let entries: [(&str, bool, &[u8]); 3] =
+            [("main.js", false, b"one"), ("b.js", false, b"two"), ("d.js", true, &deflated)];
         let mut pack = (entries.len() as u32).to_le_bytes().to_vec();
-        for (name, code) in entries {
+        for (name, deflated, code) in entries {
             pack.extend((name.len() as u16).to_le_bytes());
             pack.extend(name.as_bytes());
+            pack.push(u8::from(deflated));
             pack.extend((code.len() as u32).to_le_bytes());
-            pack.extend(*code);
+            pack.extend(code);
         }
         let size = (pack.len() as u64).to_le_bytes();
         [b"ELF", &pack[..], &size, MARK].concat()
@@ -181,14 +220,16 @@ mod tests {
 
     #[test]
     fn gives_back_what_was_packed() {
-        let bytes = packed(&[("main.js", b"one"), ("b.js", b"two")]).leak();
-        let pack = Pack::parse(bytes).map(|pack| (pack.main(), pack.find("b.js"), pack.find("c.js")));
-        assert_eq!(pack, Some((Some("main.js"), Some(&b"two"[..]), None)));
+        let pack = Pack::parse(packed().leak());
+        assert_eq!(pack.and_then(|pack| pack.main()), Some("main.js"));
+        let found =
+            ["b.js", "c.js", "d.js"].map(|name| pack.and_then(|pack| pack.find(name)).map(|code| code.into_owned()));
+        assert_eq!(found, [Some(b"two".to_vec()), None, Some(b"three".to_vec())]);
     }
 
     #[test]
     fn damaged_packs_are_refused_or_read_never_worse() {
-        let whole = packed(&[("main.js", b"one"), ("b.js", b"two")]);
+        let whole = packed();
         for length in 0..whole.len() {
             let cut: &'static [u8] = whole[..length].to_vec().leak();
             assert!(Pack::parse(cut).is_none());
@@ -197,7 +238,7 @@ mod tests {
             for value in [0, 1, 0x7f, 0xff] {
                 let mut bent = whole.clone();
                 bent[position] = value;
-                let _ = Pack::parse(bent.leak());
+                let _ = Pack::parse(bent.leak()).map(|pack| pack.find("d.js"));
             }
         }
     }

@@ -1,6 +1,7 @@
 import { WeftError } from "../core/error.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import type { Fetch } from "../core/platform.ts";
+import { piecesOf } from "../lib/body.ts";
 import type { ModelFacts } from "./context-sizes.ts";
 import type { ProbeKind } from "./vendors.ts";
 
@@ -23,8 +24,8 @@ const limitMs = 2000;
 const ollamaContextTokens = 16_384;
 
 /**
- * What a self-hosted server says of a model, by one request of at most 2 s; what it does not say is absent. Throws when
- * the server does not answer or answers something else.
+ * What a self-hosted server says of a model, by one request of at most 2 s; what it does not say is absent, and all of
+ * it where the server has no such route. Throws when it does not answer or answers something else.
  */
 export async function probeModel(target: ProbeTarget, fetch: Fetch): Promise<Partial<ModelFacts>> {
   const { method, path, body, read } = probes[target.kind](target);
@@ -37,7 +38,9 @@ export async function probeModel(target: ProbeTarget, fetch: Fetch): Promise<Par
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   if (!response.ok) {
-    await response.body?.cancel();
+    piecesOf(response)?.cancel();
+    // It is there and does not know the question.
+    if (response.status === 404 || response.status === 405) return {};
     throw new WeftError("unavailable", `${target.url} answered ${response.status} when asked about ${target.name}`);
   }
   const answer: unknown = await response.json();

@@ -102,7 +102,11 @@ test.each<[ProbeKind, unknown]>([
   expect((await probe(kind, answer)).facts).toEqual({});
 });
 
+test("a server without that route tells nothing", async () => {
+  expect((await probe("openai", "no", { status: 404 })).facts).toEqual({});
+});
+
 test("an error or a web page is a failure", async () => {
-  await expect(probe("openai", "no", { status: 404 })).rejects.toMatchObject({ code: "unavailable" });
+  await expect(probe("openai", "no", { status: 503 })).rejects.toMatchObject({ code: "unavailable" });
   await expect(probe("openai", "<html>")).rejects.toThrow();
 });

@@ -2,19 +2,22 @@
 
 use crate::{
     fault::Fault,
+    files::elsewhere,
     value::{Octets, uint8_array},
 };
 use ring::{
-    aead, digest, hmac,
+    aead, digest, hmac, pbkdf2,
     rand::{SecureRandom, SystemRandom},
     signature::{self, Ed25519KeyPair, KeyPair},
 };
-use rquickjs::{Ctx, Object, Result, Value, prelude::Func};
+use rquickjs::{Ctx, IntoJs, Object, Result, Value, prelude::Func};
+use std::num::NonZeroU32;
 
 pub fn init<'js>(_: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     host.set("randomBytes", Func::from(random_bytes))?;
     host.set("hash", Func::from(hash))?;
     host.set("hmac", Func::from(hmac_of))?;
+    host.set("stretch", Func::from(stretch))?;
     host.set("equal", Func::from(|a: Octets, b: Octets| equal(&a.0, &b.0)))?;
     host.set("seal", Func::from(seal))?;
     host.set("open", Func::from(open))?;
@@ -59,6 +62,24 @@ fn hmac_of<'js>(ctx: Ctx<'js>, algorithm: String, key: Octets, bytes: Octets) ->
         _ => return Err(invalid(&ctx, "no such hash")),
     };
     uint8_array(&ctx, hmac::sign(&hmac::Key::new(algorithm, &key.0), &bytes.0).as_ref())
+}
+
+struct Key([u8; 32]);
+
+impl<'js> IntoJs<'js> for Key {
+    fn into_js(self, ctx: &Ctx<'js>) -> Result<Value<'js>> {
+        uint8_array(ctx, &self.0[..])
+    }
+}
+
+/// PBKDF2-HMAC-SHA-256 (RFC 8018).
+fn stretch<'js>(ctx: Ctx<'js>, password: Octets, salt: Octets, iterations: u32) -> Result<Value<'js>> {
+    let count = NonZeroU32::new(iterations).ok_or_else(|| invalid(&ctx, "at least one iteration is wanted"))?;
+    elsewhere(&ctx, move || {
+        let mut key = [0; 32];
+        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, count, &salt.0, &password.0, &mut key);
+        Ok(Key(key))
+    })
 }
 
 /// In a time that does not depend on where they differ.

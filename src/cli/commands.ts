@@ -1,5 +1,6 @@
 import { type Command, configOption, jsonOption, verboseOption } from "./command.ts";
 import { pluginCommands } from "./plugin-commands.ts";
+import { secretCommands } from "./secret-commands.ts";
 
 /** All commands, in the order of `weft help`. */
 export const commands: readonly Command[] = [
@@ -120,6 +121,7 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./tools.ts")).list,
   },
   ...pluginCommands,
+  ...secretCommands,
   {
     name: "context",
     about: "what fills the prompt of a conversation, in tokens",

@@ -36,13 +36,9 @@ async function told({ terminal, env }: Platform, thrown: unknown): Promise<numbe
   // Nobody reads any more, as after `| head`.
   if (error.code === "aborted" && error.message.startsWith("cannot write")) return 0;
   const { redactor } = await import("../security/redact.ts");
-  const redact = redactor(Object.entries(env).flatMap(([name, value]) => (holdsSecret(name) ? (value ?? "") : [])));
+  const { namesSecret } = await import("../lib/secret-name.ts");
+  const redact = redactor(Object.entries(env).flatMap(([name, value]) => (namesSecret(name) ? (value ?? "") : [])));
   const trace = error.code === "internal" && error.cause instanceof Error ? `\n${error.cause.stack ?? ""}` : "";
   await terminal.error(`weft: ${redact(error.message + trace)}\n`).catch(() => {});
   return exitCodeOf(error.code);
-}
-
-/** `OPENAI_API_KEY_FILE` is only a path, and what is wrong with it cannot be said without. */
-function holdsSecret(variable: string): boolean {
-  return /KEY|TOKEN|SECRET/.test(variable) && !variable.endsWith("_FILE");
 }

@@ -7,6 +7,7 @@ Nothing must be configured: without it weft runs with its offline model.
   weft config check                 what is wrong with it, with line and column
   weft config show                  all values, defaults included
   weft config set gateway.port 8080
+  weft secrets set openai           a key, encrypted; then write \${secret:openai} in its place
 
 Keys may be written max_tokens or maxTokens. \${NAME} in a text stands for a variable of the environment; beside
 api_key there are api_key_env and api_key_file. CLAWFT__gateway__port=8080 in the environment sets one value.

@@ -3,6 +3,7 @@ import { WeftError } from "../core/error.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Platform } from "../core/platform.ts";
 import { compilePattern } from "../lib/pattern.ts";
+import { namesSecret } from "../lib/secret-name.ts";
 import { type ConfigDocument, kindOf, placeOfPath, readDocument } from "./document.ts";
 import { absolutePath, locateConfig } from "./locate.ts";
 import { environmentOverrides, merged, type Overrides } from "./overrides.ts";
@@ -51,7 +52,15 @@ export async function loadConfig(platform: Platform, options: LoadOptions = {}):
   const limited = above && ownOfWorkspace(above.normal.value, above.document.path);
   const levels = [user, above];
   const raw = limited ? await check(merged(below, limited.value), { levels, overrides }) : first;
-  const references = await resolveReferences(raw as unknown as JsonObject, { env, files, home });
+  const references = await resolveReferences(raw as unknown as JsonObject, {
+    env,
+    files,
+    home,
+    store: async () => {
+      const { openSecretStore } = await import("./secret-store.ts");
+      return await openSecretStore(platform, located.path.slice(0, located.path.lastIndexOf("/")));
+    },
+  });
   const config = camelised(references.value) as Config;
   const fromFiles = await secretFiles(platform);
   const variables = [...overrides.variables.values()];
@@ -193,12 +202,8 @@ function modeWarning({ document }: Level, secrets: readonly string[]): string[] 
   return open ? [`${path} holds keys and other users can read it. Run: chmod 600 ${path}`] : [];
 }
 
-const secretName = /_(API_KEY|KEY|TOKEN|SECRET|PASSWORD)$/;
-
 function environmentSecrets(env: Platform["env"]): string[] {
-  return Object.entries(env).flatMap(([name, value]) =>
-    secretName.test(name) && value && value.length >= 8 ? value : [],
-  );
+  return Object.entries(env).flatMap(([name, value]) => (namesSecret(name) && value && value.length >= 8 ? value : []));
 }
 
 /** The files that `OPENAI_API_KEY_FILE` and the like name, by the variable they stand for. */
@@ -206,7 +211,7 @@ async function secretFiles({ env, files }: Platform): Promise<ReadonlyMap<string
   const found = new Map<string, string>();
   for (const [name, path] of Object.entries(env)) {
     const plain = name.slice(0, -"_FILE".length);
-    if (!name.endsWith("_FILE") || !secretName.test(plain) || !path || env[plain]) continue;
+    if (!name.endsWith("_FILE") || !namesSecret(plain) || !path || env[plain]) continue;
     found.set(plain, await readSecretFile(files, expandHome(path, env["HOME"]), name));
   }
   return found;

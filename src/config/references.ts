@@ -1,6 +1,7 @@
 import { WeftError } from "../core/error.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import type { Files } from "../core/platform.ts";
+import type { SecretStore } from "./secret-store.ts";
 import { childOf, isSecret, root, type Shape } from "./shape.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -8,6 +9,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 export interface ReferenceOptions {
   readonly env: Env;
   readonly files: Files;
+  /** Opens the store of secrets; called only when something refers to it. */
+  readonly store: () => Promise<Pick<SecretStore, "get">>;
   /** For `~`. */
   readonly home: string | undefined;
 }
@@ -21,10 +24,19 @@ export interface Resolution {
 /** What `config show` prints in place of a secret. */
 export const masked = "[masked]";
 
-/** Replaces `${VAR}` in every text, and reads what `NAME_env` and `NAME_file` point to. */
+/**
+ * Replaces `${VAR}` in every text and `${secret:NAME}` in every secret one, and reads what `NAME_env` and `NAME_file`
+ * point to.
+ */
 export async function resolveReferences(value: JsonObject, options: ReferenceOptions): Promise<Resolution> {
-  const state: State = { options, secrets: new Set(), warnings: [], inFiles: [] };
-  const resolved = walk(state, value, { path: [], shape: root, secret: false }) as JsonObject;
+  const top = { path: [], shape: root, secret: false };
+  let state = newState(options);
+  let resolved = walk(state, value, top) as JsonObject;
+  if (state.asksStore) {
+    // Once more: reading the store waits, and nothing else does.
+    state = newState(options, await options.store());
+    resolved = walk(state, value, top) as JsonObject;
+  }
   for (const { fields, key, path, named } of state.inFiles) {
     const text = await readSecretFile(options.files, path, named);
     remember(state, text);
@@ -35,6 +47,8 @@ export async function resolveReferences(value: JsonObject, options: ReferenceOpt
 
 interface State {
   readonly options: ReferenceOptions;
+  readonly store: Pick<SecretStore, "get"> | undefined;
+  asksStore: boolean;
   readonly secrets: Set<string>;
   readonly warnings: string[];
   /** Values still to be read; few, so that everything else waits for nothing. */
@@ -47,6 +61,10 @@ interface InFile {
   readonly path: string;
   /** The key that says so. */
   readonly named: string;
+}
+
+function newState(options: ReferenceOptions, store?: Pick<SecretStore, "get">): State {
+  return { options, store, asksStore: false, secrets: new Set(), warnings: [], inFiles: [] };
 }
 
 interface Place {
@@ -80,6 +98,8 @@ function placeOf(above: Place, key: string): Place {
   return { path: [...above.path, key], shape, secret };
 }
 
+const reference = /\$(\$?)\{(secret:[A-Za-z0-9_][A-Za-z0-9_.-]*|[A-Za-z_][A-Za-z0-9_]*)\}/g;
+
 function readText(state: State, text: string, { path, secret }: Place): string {
   if (secret && text === masked) {
     throw new WeftError(
@@ -87,8 +107,9 @@ function readText(state: State, text: string, { path, secret }: Place): string {
       `${path.join(".")} is ${masked}: put the real value there, or a reference like \${NAME}`,
     );
   }
-  const expanded = text.replace(/\$(\$?)\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, escaped: string, name: string) => {
+  const expanded = text.replace(reference, (whole, escaped: string, name: string) => {
     if (escaped !== "") return whole.slice(1);
+    if (name.startsWith("secret:")) return readStored(state, name.slice("secret:".length), { path, secret });
     const value = state.options.env[name];
     if (value !== undefined) return value;
     if (!secret) {
@@ -99,6 +120,21 @@ function readText(state: State, text: string, { path, secret }: Place): string {
   });
   if (secret) remember(state, expanded);
   return expanded;
+}
+
+/** Only where it is known to be a secret: elsewhere it would end up in prompts and logs. */
+function readStored(state: State, name: string, { path, secret }: Pick<Place, "path" | "secret">): string {
+  const what = `${path.join(".")} refers to \${secret:${name}}`;
+  if (!secret)
+    throw new WeftError("config", `${what}, which may only stand where a key, token or password is expected`);
+  if (!state.store) {
+    state.asksStore = true;
+    return "";
+  }
+  const value = state.store.get(name);
+  if (value === undefined) throw new WeftError("config", `${what}, which is not stored. Run: weft secrets set ${name}`);
+  state.secrets.add(value);
+  return value;
 }
 
 function remember({ secrets }: State, text: string): void {

@@ -15,6 +15,8 @@ export interface Crypto {
   seal(sealing: Sealing, text: Uint8Array): Uint8Array;
   /** Undefined when it was changed, or sealed with something else. */
   open(sealing: Sealing, sealed: Uint8Array): Uint8Array | undefined;
+  /** PBKDF2 with HMAC-SHA-256 (RFC 8018, 5.2): 32 bytes; at least one iteration. */
+  stretch(password: Uint8Array, salt: Uint8Array, iterations: number): Promise<Uint8Array>;
   /** RFC 8032; the seed has 32 bytes. */
   readonly ed25519: {
     publicKey(seed: Uint8Array): Uint8Array;

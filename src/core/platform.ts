@@ -220,6 +220,8 @@ export interface Terminal {
   error(text: string): Promise<void>;
   /** All of standard input, for a prompt that is piped in; `invalid` over `limit` bytes. */
   readAll(limit: number): Promise<string>;
+  /** A line that is typed unseen, on a terminal; `aborted` by Ctrl-C or the end of input. */
+  readSecret(prompt: string): Promise<string>;
   /** A line editor; one at a time. */
   readLines(options: LineOptions): LineReader;
 }

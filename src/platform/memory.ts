@@ -67,6 +67,7 @@ function absent(what: string): never {
 
 const noCrypto: Crypto = {
   hash: () => absent("cryptography"),
+  stretch: async () => absent("cryptography"),
   hmac: () => absent("cryptography"),
   equal: () => absent("cryptography"),
   seal: () => absent("cryptography"),
@@ -91,6 +92,7 @@ function terminal(written: { out: string; error: string }): Terminal {
       written.error += text;
     },
     readAll: async () => "",
+    readSecret: async () => "",
     readLines: () => ({ next: async () => undefined, close: () => {} }),
   };
 }

@@ -29,6 +29,14 @@ export function cryptoContract(name: string, crypto: Crypto): void {
       expect(crypto.hmac("sha512", key, text)).toHaveLength(64);
     });
 
+    test.each([
+      ["passwd", "salt", 1, "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc"],
+      ["Password", "NaCl", 80_000, "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56"],
+    ])("a key stretched of %s is that of RFC 7914, section 11", async (password, salt, iterations, expected) => {
+      expect(hex(await crypto.stretch(bytes(password), bytes(salt), iterations))).toBe(expected);
+      await expect(crypto.stretch(bytes(password), bytes(salt), 0)).rejects.toThrow();
+    });
+
     test("equal is equal, and nothing else is", () => {
       expect(crypto.equal(bytes("same"), bytes("same"))).toBe(true);
       expect(crypto.equal(bytes("same"), bytes("sane"))).toBe(false);

@@ -53,6 +53,7 @@ describe("every command of the documents does what it says", () => {
           PATH: process.env["PATH"],
           HOME: home.path,
           TOKEN: server.token,
+          KEY: "sk-of-the-documents",
           CLAWFT__providers__ollama__api_base: mock.url,
         };
         expect(await run(script, env)).toEqual({ code: 0, err: "" });

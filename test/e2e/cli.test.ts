@@ -304,7 +304,7 @@ describe("completions", () => {
     const at = await home();
     await out(at, ["agent", "-m", "ping", "-s", "work"]);
     const complete = async (...words: string[]) => (await out(at, ["__complete", ...words])).trim().split("\n");
-    expect(await complete("se")).toEqual(["sessions"]);
+    expect(await complete("ses")).toEqual(["sessions"]);
     expect(await complete("sessions", "")).toEqual(["list", "inspect", "delete", "export"]);
     expect(await complete("sessions", "inspect", "")).toEqual(["cli:work"]);
     expect(await complete("agent", "--mo")).toEqual(["--model"]);

@@ -5,6 +5,7 @@ export interface Asked {
   readonly messages: readonly { readonly role: string; readonly content: unknown; readonly tool_calls?: unknown }[];
   readonly model: string;
   readonly tools?: readonly { readonly function: { readonly name: string } }[];
+  readonly authorization: string | undefined;
 }
 
 export type Answer =
@@ -30,7 +31,7 @@ export async function provider(
     request.on("data", (bytes: Buffer) => (body += bytes.toString()));
     request.on("end", async () => {
       if (!request.url?.endsWith("/chat/completions")) return response.writeHead(404).end("{}");
-      const parsed = JSON.parse(body) as Asked;
+      const parsed: Asked = { ...JSON.parse(body), authorization: request.headers.authorization };
       asked.push(parsed);
       const planned = await answer(parsed, asked.length);
       if ("raw" in planned) return planned.raw(response, request);

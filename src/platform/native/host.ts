@@ -81,6 +81,8 @@ export interface HostFiles {
 export interface HostCrypto {
   randomBytes(count: number): Uint8Array;
   hash(algorithm: string, bytes: Uint8Array): Uint8Array;
+  /** PBKDF2-HMAC-SHA-256, 32 bytes. */
+  stretch(password: Uint8Array, salt: Uint8Array, iterations: number): Promise<Uint8Array>;
   hmac(algorithm: string, key: Uint8Array, bytes: Uint8Array): Uint8Array;
   equal(a: Uint8Array, b: Uint8Array): boolean;
   seal(key: Uint8Array, nonce: Uint8Array, text: Uint8Array, extra: Uint8Array): Uint8Array;

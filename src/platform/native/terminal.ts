@@ -23,6 +23,11 @@ export function nativeTerminal(): Terminal {
     out,
     error,
     readAll,
+    readSecret: async (prompt) =>
+      await (await import("../shared/secret-line.ts")).readSecretLine(
+        { raw: host.setRaw, read: host.readInput, show: error },
+        prompt,
+      ),
     readLines: (options) => readLines(options, error),
   };
 }

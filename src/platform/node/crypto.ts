@@ -6,10 +6,12 @@ import {
   createPrivateKey,
   createPublicKey,
   type KeyObject,
+  pbkdf2,
   sign,
   timingSafeEqual,
   verify,
 } from "node:crypto";
+import { promisify } from "node:util";
 import type { Crypto } from "../../core/crypto.ts";
 
 const tagBytes = 16;
@@ -35,6 +37,8 @@ export const nodeCrypto: Crypto = {
       return undefined;
     }
   },
+  stretch: async (password, salt, iterations) =>
+    new Uint8Array(await promisify(pbkdf2)(password, salt, iterations, 32, "sha256")),
   ed25519: {
     publicKey: (seed) =>
       new Uint8Array(createPublicKey(privateKey(seed)).export({ format: "der", type: "spki" }).subarray(-32)),

@@ -20,6 +20,7 @@ export function nodeTerminal(): Terminal {
     out: (text) => put(process.stdout, text),
     error: (text) => put(process.stderr, text),
     readAll,
+    readSecret,
     readLines,
   };
 }
@@ -50,6 +51,23 @@ async function readAll(limit: number): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
+}
+
+async function readSecret(prompt: string): Promise<string> {
+  const { readSecretLine } = await import("../shared/secret-line.ts");
+  const { stdin } = process;
+  const pieces = stdin.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer, undefined>;
+  const keyboard = {
+    raw: (on: boolean) => void stdin.setRawMode(on),
+    read: async () => (await pieces.next()).value ?? new Uint8Array(),
+    show: (text: string) => put(process.stderr, text),
+  };
+  try {
+    return await readSecretLine(keyboard, prompt);
+  } finally {
+    await pieces.return?.();
+    stdin.pause();
+  }
 }
 
 function readLines(options: LineOptions): LineReader {

@@ -3,7 +3,7 @@ import type { Outbox } from "./agent/outbox.ts";
 import { resultFiles } from "./agent/results.ts";
 import { systemPrompt } from "./agent/system-prompt.ts";
 import { createWorker, type Worker } from "./agent/worker.ts";
-import { delegationOptions, keyVariables, policyRules, toolOptions } from "./app-options.ts";
+import { credentials, delegationOptions, keyVariables, policyRules, toolOptions } from "./app-options.ts";
 import { busFor, openPlugins, type Plugins, usableModels } from "./app-parts.ts";
 import type { Loaded } from "./config/load.ts";
 import type { Bus } from "./core/bus.ts";
@@ -108,8 +108,8 @@ export function keptIn(
 export function brainOf(base: BrainBase, loaded: Loaded): Brain {
   const { platform, paths, channels } = base;
   const policy = simplePolicy(policyRules(loaded.config));
-  const door = egressDoor({ platform, policy });
-  const models = usableModels(platform, loaded);
+  const door = egressDoor({ platform, policy, credentials: credentials(loaded) });
+  const models = usableModels(platform, loaded, door.toModel);
   const delegation = delegationOf(base, { loaded, models });
   const builtin = builtinTools({
     ...toolOptions(loaded),

@@ -1,18 +1,19 @@
 import type { Loaded } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { WeftError } from "./core/error.ts";
-import type { Files, Platform } from "./core/platform.ts";
+import type { Fetch, Files, Platform } from "./core/platform.ts";
 import type { CatalogOptions, ProviderSettings } from "./models/catalog.ts";
 import type { Note } from "./models/probed.ts";
 import { vendors } from "./models/vendors.ts";
 import type { Timeouts } from "./models/wire.ts";
+import type { Credential } from "./security/egress.ts";
 import type { PolicyRules } from "./security/policy.ts";
 import type { BuiltinOptions } from "./tools/builtin.ts";
 import { version } from "./version.ts";
 
 /** The configuration in the words of each room. */
 
-export function catalogOptions(platform: Platform, loaded: Loaded): CatalogOptions {
+export function catalogOptions(platform: Platform, loaded: Loaded, fetch: Fetch): CatalogOptions {
   const { models, providers, agents } = loaded.config;
   const { model } = agents.defaults;
   return {
@@ -33,7 +34,7 @@ export function catalogOptions(platform: Platform, loaded: Loaded): CatalogOptio
       capMs: models.retry.capMs,
     },
     env: loaded.env,
-    fetch: platform.fetch,
+    fetch,
     note: noteIn(platform.files, `${loaded.workspace}/.weft/models.json`),
     now: platform.now,
     random: () => (platform.randomBytes(1)[0] ?? 0) / 255,
@@ -103,14 +104,29 @@ export function delegationOptions({ delegation }: Config) {
   return { claudeEnabled, claudeModel, maxTurns, maxTokens, flowEnabled: claudeFlowEnabled, rules, excludedTools };
 }
 
-export function toolOptions({ config, env }: Loaded): Pick<BuiltinOptions, "exec" | "fetch" | "search"> {
-  const { exec, web } = config.tools;
+/** The secrets that only the door holds. */
+export function credentials(loaded: Loaded): Credential[] {
+  const url = braveUrl(loaded);
+  if (url === undefined || !URL.canParse(url)) return [];
+  return [{ name: "brave", origin: new URL(url).origin, header: "x-subscription-token", value: braveKey(loaded) }];
+}
+
+function braveKey({ config, env }: Loaded): string {
+  return config.tools.web.search.apiKey || env("BRAVE_SEARCH_API_KEY") || "";
+}
+
+function braveUrl(loaded: Loaded): string | undefined {
+  return braveKey(loaded) === "" ? undefined : loaded.config.tools.web.search.baseUrl || "https://api.search.brave.com";
+}
+
+export function toolOptions(loaded: Loaded): Pick<BuiltinOptions, "exec" | "fetch" | "search"> {
+  const { exec, web } = loaded.config.tools;
   return {
     exec: { timeoutSecs: exec.timeout, maxTimeoutSecs: exec.maxTimeout, passEnv: exec.passEnv },
     fetch: { maxBytes: web.fetch.maxBytes, timeoutSecs: web.fetch.timeoutSecs, version },
     search: {
       provider: web.search.provider,
-      apiKey: web.search.apiKey || env("BRAVE_SEARCH_API_KEY") || "",
+      braveUrl: braveUrl(loaded),
       baseUrl: web.search.baseUrl,
       maxResults: web.search.maxResults,
     },

@@ -1,7 +1,7 @@
 import { catalogOptions } from "./app-options.ts";
 import type { Loaded } from "./config/load.ts";
 import type { Bus } from "./core/bus.ts";
-import type { Platform } from "./core/platform.ts";
+import type { Fetch, Platform } from "./core/platform.ts";
 import type { WorkspacePaths } from "./core/workspace.ts";
 import { loadPlugins } from "./features.ts";
 import { createBus } from "./lib/bus.ts";
@@ -24,8 +24,8 @@ export async function openPlugins({ paths, ...options }: PluginsBase): Promise<P
 }
 
 /** Throws `config` or `auth` when the configured model or a fallback cannot be used. */
-export function usableModels(platform: Platform, loaded: Loaded): ModelCatalog {
-  const models = modelCatalog(catalogOptions(platform, loaded));
+export function usableModels(platform: Platform, loaded: Loaded, fetch: Fetch): ModelCatalog {
+  const models = modelCatalog(catalogOptions(platform, loaded, fetch));
   models.get(models.defaultId(), loaded.config.agents.defaults.fallbacks);
   return models;
 }

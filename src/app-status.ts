@@ -79,9 +79,13 @@ function buildPart(part: NewPart): PartStatus {
   return part("build", "ok", `weft ${version}, features: ${featureNames().join(", ") || "none"}`);
 }
 
+async function asksNobody(url: string): Promise<never> {
+  throw new WeftError("internal", `status asks no model, and not ${url}`);
+}
+
 function modelPart(platform: Platform, loaded: Loaded, part: NewPart): PartStatus {
   try {
-    return modelState(usableModels(platform, loaded).defaultId(), loaded, part);
+    return modelState(usableModels(platform, loaded, asksNobody).defaultId(), loaded, part);
   } catch (error) {
     return part("model", "failed", WeftError.from(error).message);
   }

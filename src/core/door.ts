@@ -1,3 +1,4 @@
+import type { Fetch } from "./platform.ts";
 import type { Actor } from "./tool.ts";
 
 export interface DoorRequest {
@@ -5,6 +6,8 @@ export interface DoorRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
+  /** Name of a secret that the door adds by itself, at its own host only: `brave`. */
+  readonly credential?: string;
   /** Asked before each request, also after a redirect; throws to refuse. */
   readonly mayGo?: (url: URL) => void;
 }
@@ -16,9 +19,18 @@ export interface DoorResponse {
 }
 
 /**
- * The one way out for tools. Every host is resolved once, its address judged by the policy and that very address
+ * The way out for tools. Every host is resolved once, its address judged by the policy and that very address
  * connected to; each redirect anew. Throws `refused` with the reason and how to allow it, else as `Fetch` does.
  */
 export interface Door {
   fetch(actor: Actor, url: string, request: DoorRequest): Promise<DoorResponse>;
+}
+
+/** The way out for tools and for models. */
+export interface OuterDoor extends Door {
+  /**
+   * To a model of the configuration. Its address is the owner's word, so it may be private; what `blocked_domains` has
+   * and cloud metadata are refused all the same. Redirects are not followed.
+   */
+  readonly toModel: Fetch;
 }

@@ -4,7 +4,14 @@ import type { Actor } from "./tool.ts";
 export type Action =
   | { readonly kind: "tool"; readonly tool: string; readonly input: JsonObject }
   | { readonly kind: "command"; readonly command: string }
-  | { readonly kind: "connect"; readonly host: string; readonly port: number; readonly target: Target };
+  | {
+      readonly kind: "connect";
+      readonly host: string;
+      readonly port: number;
+      readonly target: Target;
+      /** `model`: the owner configured this address. */
+      readonly purpose: "tool" | "model";
+    };
 
 /** What is known of where a connection leads. */
 export interface Target {

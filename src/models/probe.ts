@@ -27,11 +27,11 @@ const ollamaContextTokens = 16_384;
  * What a self-hosted server says of a model, by one request of at most 2 s; what it does not say is absent, and all of
  * it where the server has no such route. Throws when it does not answer or answers something else.
  */
-export async function probeModel(target: ProbeTarget, fetch: Fetch): Promise<Partial<ModelFacts>> {
+export async function probeModel(target: ProbeTarget, send: Fetch): Promise<Partial<ModelFacts>> {
   const { method, path, body, read } = probes[target.kind](target);
   const signal = AbortSignal.timeout(limitMs);
   const authorization = target.key === undefined ? {} : { authorization: `Bearer ${target.key}` };
-  const response = await fetch(rootOf(target.url) + path, {
+  const response = await send(rootOf(target.url) + path, {
     method,
     signal,
     headers: { ...target.headers, ...authorization, ...(body !== undefined && { "content-type": "application/json" }) },

@@ -1,7 +1,7 @@
-import type { Door, DoorRequest } from "../core/door.ts";
+import type { DoorRequest, OuterDoor } from "../core/door.ts";
 import { WeftError } from "../core/error.ts";
 import type { Platform } from "../core/platform.ts";
-import type { Policy } from "../core/policy.ts";
+import type { Action, Policy } from "../core/policy.ts";
 import type { Actor } from "../core/tool.ts";
 
 const mostRedirects = 5;
@@ -10,12 +10,28 @@ const redirects: readonly number[] = [301, 302, 303, 307, 308];
 
 export interface DoorOptions {
   readonly platform: Pick<Platform, "fetch" | "resolve" | "proxyFor">;
+  readonly credentials?: readonly Credential[];
   readonly policy: Pick<Policy, "decide">;
 }
 
-/** See `Door`. */
-export function egressDoor(options: DoorOptions): Door {
+/** A secret that only the door holds. */
+export interface Credential {
+  readonly name: string;
+  /** Scheme, host and port that get it. */
+  readonly origin: string;
+  readonly header: string;
+  readonly value: string;
+}
+
+/** See `OuterDoor`. */
+export function egressDoor(options: DoorOptions): OuterDoor {
   return {
+    toModel: async (url, request) => {
+      const to = parse(url);
+      const isMetadata = metadataHosts.includes(hostOf(to));
+      judge(options.policy, models, { ...placeOf(to), purpose: "model", target: { isMetadata } });
+      return await options.platform.fetch(url, request);
+    },
     async fetch(actor, url, request) {
       let hop: Hop = { url: parse(url), request };
       for (let count = 0; count <= mostRedirects; count++) {
@@ -28,6 +44,25 @@ export function egressDoor(options: DoorOptions): Door {
       throw new WeftError("refused", `more than ${mostRedirects} redirects from ${url}`);
     },
   };
+}
+
+/** Who asks for models: the turn's own actor has been judged when it chose one. */
+const models: Actor = { channel: "weft", sender: "models" };
+const metadataHosts: readonly string[] = ["169.254.169.254", "metadata.google.internal", "metadata.internal"];
+
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
+}
+
+function placeOf(url: URL): { readonly host: string; readonly port: number } {
+  return { host: hostOf(url), port: Number(url.port || (url.protocol === "https:" ? 443 : 80)) };
+}
+
+type Connect = Omit<Extract<Action, { kind: "connect" }>, "kind">;
+
+function judge(policy: DoorOptions["policy"], actor: Actor, connect: Connect): void {
+  const decision = policy.decide(actor, { kind: "connect", ...connect });
+  if (!decision.allowed) throw new WeftError("refused", `${decision.reason}. ${decision.allow}`);
 }
 
 interface Hop {
@@ -47,25 +82,25 @@ function parse(url: string, base?: URL): URL {
   return parsed;
 }
 
-async function send({ platform, policy }: DoorOptions, actor: Actor, hop: Hop): Promise<Response> {
+async function send({ platform, policy, credentials = [] }: DoorOptions, actor: Actor, hop: Hop): Promise<Response> {
   const { url } = hop;
-  const { mayGo, ...request } = hop.request;
+  const { mayGo, credential, ...request } = hop.request;
   mayGo?.(url);
-  const host = url.hostname.replace(/^\[|\]$/g, "");
-  const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
+  const place = placeOf(url);
+  const { host } = place;
   const { isAddress, targetOf } = await import("./addresses.ts");
-  const judge = (address: string | undefined) => {
-    const decision = policy.decide(actor, { kind: "connect", host, port, target: targetOf(host, address) });
-    if (!decision.allowed) throw new WeftError("refused", `${decision.reason}. ${decision.allow}`);
-  };
-  judge(isAddress(host) ? host : undefined);
+  const check = (address: string | undefined) =>
+    judge(policy, actor, { ...place, purpose: "tool", target: targetOf(host, address) });
+  check(isAddress(host) ? host : undefined);
   const viaProxy = platform.proxyFor(url.href) !== undefined;
   const addresses = isAddress(host) ? [host] : await addressesOf(platform, host, viaProxy);
   // One bad address among good ones is refused too: which of them is used is the other side's choice.
-  for (const address of addresses) judge(address);
+  for (const address of addresses) check(address);
   const [address] = addresses;
+  const secret = credentials.find(({ name, origin }) => name === credential && origin === url.origin);
   return await platform.fetch(url.href, {
     ...request,
+    ...(secret && { headers: { ...request.headers, [secret.header]: secret.value } }),
     connectTimeoutMs,
     ...(address !== undefined && !viaProxy && { address }),
   });

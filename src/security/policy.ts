@@ -70,7 +70,7 @@ function decideCommand({ commands }: PolicyRules, command: string): Decision {
 }
 
 /** Facts of the address first come last: names that the owner wrote down decide before them. */
-function decideConnect(urls: UrlRules, { host, target }: Extract<Action, { kind: "connect" }>): Decision {
+function decideConnect(urls: UrlRules, { host, target, purpose }: Extract<Action, { kind: "connect" }>): Decision {
   if (!urls.enabled) return { allowed: true };
   const blocked = urls.blockedDomains.find((pattern) => domainMatches(pattern, host));
   if (blocked !== undefined) {
@@ -82,7 +82,7 @@ function decideConnect(urls: UrlRules, { host, target }: Extract<Action, { kind:
   const allow = `To allow it, add "${host}" to tools.url_policy.allowed_domains.`;
   if (urls.allowedDomains.some((pattern) => domainMatches(pattern, host))) return { allowed: true };
   if (target.isMetadata) return refused(`blocked cloud metadata endpoint: ${host}`, allow);
-  if (urls.allowPrivate || target.range === undefined) return { allowed: true };
+  if (purpose === "model" || urls.allowPrivate || target.range === undefined) return { allowed: true };
   return refused(`blocked private IP ${target.address} for host ${host} (${target.range})`, allow);
 }
 

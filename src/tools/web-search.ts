@@ -1,4 +1,4 @@
-import type { Door } from "../core/door.ts";
+import type { Door, DoorRequest } from "../core/door.ts";
 import { WeftError } from "../core/error.ts";
 import { isJsonObject, type Json, type JsonObject, objectIn } from "../core/json.ts";
 import type { Tool, ToolContext } from "../core/tool.ts";
@@ -9,8 +9,8 @@ import { decodeEntities } from "../lib/entities.ts";
 export interface WebSearchOptions {
   readonly door: Door;
   readonly provider: "auto" | "brave" | "searxng" | "duckduckgo";
-  /** Of Brave; empty = none. */
-  readonly apiKey: string;
+  /** Address of Brave's API, where the door has its key, the credential `brave`. */
+  readonly braveUrl: string | undefined;
   /** In place of the provider's own address; SearXNG has none. */
   readonly baseUrl: string;
   readonly maxResults: number;
@@ -56,9 +56,9 @@ interface Search {
 
 type EngineName = Exclude<WebSearchOptions["provider"], "auto">;
 
-function engineName({ provider, apiKey, baseUrl }: WebSearchOptions): EngineName {
-  if (provider === "auto") return apiKey === "" ? "duckduckgo" : "brave";
-  if (provider === "brave" && apiKey === "") {
+function engineName({ provider, braveUrl, baseUrl }: WebSearchOptions): EngineName {
+  if (provider === "auto") return braveUrl === undefined ? "duckduckgo" : "brave";
+  if (provider === "brave" && braveUrl === undefined) {
     throw new WeftError("config", "web search not configured: set BRAVE_SEARCH_API_KEY or tools.web.search.api_key");
   }
   if (provider === "searxng" && baseUrl === "") {
@@ -72,9 +72,8 @@ const engines: Readonly<Record<EngineName, (search: Search) => Promise<Found[]>>
 /** https://api-dashboard.search.brave.com/app/documentation/web-search/get-started */
 async function brave(search: Search): Promise<Found[]> {
   const { query, count, options } = search;
-  const base = options.baseUrl || "https://api.search.brave.com";
-  const url = `${base}/res/v1/web/search?q=${encodeURIComponent(query)}&count=${count}`;
-  const answer = jsonOf(await get(search, url, { accept: "application/json", "x-subscription-token": options.apiKey }));
+  const url = `${options.braveUrl}/res/v1/web/search?q=${encodeURIComponent(query)}&count=${count}`;
+  const answer = jsonOf(await get(search, url, { headers: { accept: "application/json" }, credential: "brave" }));
   return listIn(objectIn(answer, "web"), "results").map((row) => foundIn(row, "description"));
 }
 
@@ -82,7 +81,7 @@ async function brave(search: Search): Promise<Found[]> {
 async function searxng(search: Search): Promise<Found[]> {
   const base = search.options.baseUrl.replace(/\/$/, "");
   const url = `${base}/search?q=${encodeURIComponent(search.query)}&format=json`;
-  const answer = jsonOf(await get(search, url, { accept: "application/json" }));
+  const answer = jsonOf(await get(search, url, { headers: { accept: "application/json" } }));
   return listIn(answer, "results").map((row) => foundIn(row, "content"));
 }
 
@@ -90,8 +89,7 @@ async function searxng(search: Search): Promise<Found[]> {
 async function duckduckgo(search: Search): Promise<Found[]> {
   const base = search.options.baseUrl || "https://html.duckduckgo.com";
   const page = await get(search, `${base}/html/?q=${encodeURIComponent(search.query)}`, {
-    accept: "text/html",
-    "user-agent": "Mozilla/5.0 (compatible; weft)",
+    headers: { accept: "text/html", "user-agent": "Mozilla/5.0 (compatible; weft)" },
   });
   if (/anomaly-modal|challenge-form/.test(page)) {
     throw new WeftError("limit", "DuckDuckGo takes us for a robot: try later, or set BRAVE_SEARCH_API_KEY");
@@ -114,11 +112,11 @@ function targetOf(href: string): string | undefined {
   return url.searchParams.get("uddg") ?? url.href;
 }
 
-async function get(search: Search, url: string, headers: Readonly<Record<string, string>>): Promise<string> {
+async function get(search: Search, url: string, request: Omit<DoorRequest, "signal">): Promise<string> {
   const { options, context } = search;
   const late = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([context.signal, late]);
-  const { response } = await options.door.fetch(context.actor, url, { headers, signal });
+  const { response } = await options.door.fetch(context.actor, url, { ...request, signal });
   const body = new TextDecoder().decode((await readUpTo(response, mostBytes)).bytes);
   if (response.ok) return body;
   const code =

@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { FetchOptions } from "../../src/core/platform.ts";
-import { egressDoor } from "../../src/security/egress.ts";
+import { type Credential, egressDoor } from "../../src/security/egress.ts";
 import { simplePolicy } from "../../src/security/policy.ts";
 
 type Sent = { readonly url: string } & FetchOptions;
@@ -9,15 +9,21 @@ type Sent = { readonly url: string } & FetchOptions;
 function network(
   hosts: Readonly<Record<string, readonly string[]>>,
   answers: Readonly<Record<string, () => Response>>,
-  { proxy = false, allowedDomains = [] as string[] } = {},
+  {
+    proxy = false,
+    allowedDomains = [] as string[],
+    blockedDomains = [] as string[],
+    credentials = [] as Credential[],
+  } = {},
 ) {
   const sent: Sent[] = [];
   let lookups = 0;
   const door = egressDoor({
+    credentials,
     policy: simplePolicy({
       tools: { allow: ["*"], deny: [] },
       commands: { mode: "allowlist", allowlist: [], denylist: [] },
-      urls: { enabled: true, allowPrivate: false, allowedDomains, blockedDomains: [] },
+      urls: { enabled: true, allowPrivate: false, allowedDomains, blockedDomains },
     }),
     platform: {
       fetch: async (url, options = {}) => {
@@ -33,7 +39,7 @@ function network(
   });
   const get = (url: string, more: Partial<Parameters<typeof door.fetch>[2]> = {}) =>
     door.fetch({ channel: "cli", sender: "ann" }, url, { signal: new AbortController().signal, ...more });
-  return { get, sent, lookups: () => lookups };
+  return { get, sent, toModel: door.toModel, lookups: () => lookups };
 }
 
 const redirect =
@@ -100,4 +106,58 @@ test("a private host that the owner allowed is reached", async () => {
   const { get, sent } = network({ "nas.lan": ["192.168.0.5"] }, {}, { allowedDomains: ["nas.lan"] });
   await get("http://nas.lan/");
   expect(sent[0]).toMatchObject({ address: "192.168.0.5" });
+});
+
+describe("secrets of the door", () => {
+  const credentials = [{ name: "brave", origin: "https://search.com", header: "x-token", value: "canary" }];
+  const hosts = { "search.com": ["93.184.215.14"], "evil.com": ["93.184.215.15"] };
+  const headersOf = (sent: readonly Sent[]) =>
+    sent.map(({ headers }) => (headers as Record<string, string>)?.["x-token"]);
+
+  test("are added for who names them, at their own origin", async () => {
+    const { get, sent } = network(hosts, {}, { credentials });
+    await get("https://search.com/a", { credential: "brave", headers: { accept: "x" } });
+    expect(sent[0]?.headers).toEqual({ accept: "x", "x-token": "canary" });
+  });
+
+  test.each([
+    ["another host", "https://evil.com/a", "brave"],
+    ["another port", "https://search.com:8443/a", "brave"],
+    ["no encryption", "http://search.com/a", "brave"],
+    ["another name", "https://search.com/a", "other"],
+  ])("are not added at %s", async (_, url, credential) => {
+    const { get, sent } = network(hosts, {}, { credentials });
+    await get(url, { credential });
+    expect(headersOf(sent)).toEqual([undefined]);
+  });
+
+  test("do not follow a redirect away", async () => {
+    const { get, sent } = network(
+      hosts,
+      { "https://search.com/a": redirect("https://evil.com/b", 307) },
+      { credentials },
+    );
+    await get("https://search.com/a", { credential: "brave" });
+    expect(headersOf(sent)).toEqual(["canary", undefined]);
+  });
+});
+
+describe("to models", () => {
+  test("an address of the configuration may be private; it is neither looked up nor changed", async () => {
+    const { toModel, sent, lookups } = network({}, {});
+    await toModel("http://127.0.0.1:11434/api/chat", { method: "POST", body: "{}" });
+    expect(sent).toEqual([{ url: "http://127.0.0.1:11434/api/chat", method: "POST", body: "{}" }]);
+    expect(lookups()).toBe(0);
+  });
+
+  test.each([
+    ["the metadata service", "http://169.254.169.254/v1", /blocked cloud metadata endpoint/],
+    ["its name", "http://metadata.google.internal./v1", /blocked cloud metadata endpoint/],
+    ["what the owner blocked", "https://api.bad.com/v1", /blocked domain: api.bad.com/],
+    ["another scheme", "file:///etc/passwd", /only http and https/],
+  ])("%s is refused", async (_, url, problem) => {
+    const { toModel, sent } = network({}, {}, { blockedDomains: ["*.bad.com"] });
+    await expect(toModel(url)).rejects.toThrow(problem);
+    expect(sent).toEqual([]);
+  });
 });

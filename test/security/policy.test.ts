@@ -153,6 +153,7 @@ describe("connections", () => {
   const ask = (urls: Partial<PolicyRules["urls"]>, host: string, address?: string) =>
     simplePolicy({ ...standard, urls: { ...standard.urls, ...urls } }).decide(ann, {
       kind: "connect",
+      purpose: "tool",
       host,
       port: 443,
       target: targetOf(host, address),

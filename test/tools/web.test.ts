@@ -61,10 +61,10 @@ describe("web_search", () => {
   test("Brave, when there is a key", async () => {
     const results = [{ title: "A &amp; B", url: "https://a.com", description: "about <strong>a</strong>" }];
     const { door, asked } = doorTo(JSON.stringify({ web: { results } }), "application/json");
-    const w = await workspace({ door, search: { apiKey: "bsa-1" } });
+    const w = await workspace({ door, search: { braveUrl: "https://api.search.brave.com" } });
     expect(await w.run("web_search", { query: "a b" })).toBe("1. A & B\n   https://a.com\n   about a");
     expect(asked[0]?.url).toBe("https://api.search.brave.com/res/v1/web/search?q=a%20b&count=3");
-    expect(asked[0]?.headers).toMatchObject({ "x-subscription-token": "bsa-1" });
+    expect(asked[0]).toMatchObject({ credential: "brave" });
   });
 
   test("a SearXNG server of the user's own", async () => {

@@ -79,7 +79,7 @@ export function toolsIn(path: string, platform: BuiltinOptions["platform"], opti
     workspace: path,
     exec: { timeoutSecs: 5, maxTimeoutSecs: 10, passEnv: ["PASSED"] },
     fetch: { maxBytes: 100_000, timeoutSecs: 2, version: "1.2.3" },
-    search: { provider: "auto", apiKey: "", baseUrl: "", maxResults: 3, ...options.search },
+    search: { provider: "auto", braveUrl: undefined, baseUrl: "", maxResults: 3, ...options.search },
     channels: () => options.channels ?? [],
   });
 }

@@ -9,7 +9,7 @@ export const nativeCrypto: Crypto = {
   equal: (a, b) => host.equal(a, b),
   seal: ({ key, nonce, extra = nothing }, text) => host.seal(key, nonce, text, extra),
   open: ({ key, nonce, extra = nothing }, sealed) => host.open(key, nonce, sealed, extra) ?? undefined,
-  stretch: (password, salt, iterations) => host.stretch(password, salt, iterations),
+  stretch: async (password, salt, iterations) => await host.stretch(password, salt, iterations),
   ed25519: {
     publicKey: (seed) => host.ed25519Public(seed),
     sign: (seed, bytes) => host.ed25519Sign(seed, bytes),

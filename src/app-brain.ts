@@ -2,7 +2,7 @@ import { type ModelChoices, modelChoices } from "./agent/choices.ts";
 import type { Outbox } from "./agent/outbox.ts";
 import { resultFiles } from "./agent/results.ts";
 import { systemPrompt } from "./agent/system-prompt.ts";
-import { createWorker, type Worker } from "./agent/worker.ts";
+import { createWorker, type Worker, type WorkerOptions } from "./agent/worker.ts";
 import { credentials, delegationOptions, keyVariables, policyRules, toolOptions } from "./app-options.ts";
 import { busFor, openPlugins, type Plugins, usableModels } from "./app-parts.ts";
 import type { Loaded } from "./config/load.ts";
@@ -107,7 +107,8 @@ export function keptIn(
 /** Throws `config` or `auth` when the configured model cannot be used. */
 export function brainOf(base: BrainBase, loaded: Loaded): Brain {
   const { platform, paths, channels } = base;
-  const policy = simplePolicy(policyRules(loaded.config));
+  const rules = policyRules(loaded.config);
+  const policy = simplePolicy(rules);
   const door = egressDoor({ platform, policy, credentials: credentials(loaded) });
   const models = usableModels(platform, loaded, door.toModel);
   const delegation = delegationOf(base, { loaded, models });
@@ -122,7 +123,15 @@ export function brainOf(base: BrainBase, loaded: Loaded): Brain {
   const own = [...builtin, ...(delegation?.tools ?? [])];
   const taken = own.map(({ name }) => name);
   const tools = [...own, ...(base.plugins?.tools({ door, taken, keyVariables: keyVariables(loaded) }) ?? [])];
-  const worker = workerOf(base, { loaded, models, tools, policy, background: delegation?.background });
+  const approveAlways = async (names: readonly string[]) => {
+    const { approved } = rules.tools;
+    const more = names.filter((name) => !approved.includes(name));
+    await addToList(platform, loaded.path, { key: ["tools", "approved"], values: [...approved, ...more] });
+    // What is on the disk holds at once, also for other conversations.
+    approved.push(...more);
+  };
+  const background = delegation?.background;
+  const worker = workerOf(base, { loaded, models, tools, policy, background, approveAlways });
   return {
     loaded,
     models,
@@ -161,7 +170,9 @@ function workerOf(
     tools,
     policy,
     background,
-  }: Pick<Brain, "loaded" | "models" | "tools" | "policy"> & { readonly background: BackgroundAgents | undefined },
+    approveAlways,
+  }: Pick<Brain, "loaded" | "models" | "tools" | "policy"> &
+    Pick<WorkerOptions, "approveAlways"> & { readonly background: BackgroundAgents | undefined },
 ): Worker {
   const { platform, paths } = base;
   const { defaults } = loaded.config.agents;
@@ -189,7 +200,19 @@ function workerOf(
       ...(typeof defaults.contextTokens === "number" && { contextTokens: defaults.contextTokens }),
     },
     maxIterations: defaults.maxToolIterations,
+    approvalMs: loaded.config.tools.approvalTimeoutSecs * 1000,
+    approveAlways,
     now: platform.now,
     monotonic: platform.monotonic,
   });
+}
+
+async function addToList(
+  { files }: Platform,
+  path: string,
+  { key, values }: { readonly key: readonly string[]; readonly values: readonly string[] },
+): Promise<void> {
+  const { changeValue } = await import("./config/edit.ts");
+  const { checkDocument } = await import("./config/load.ts");
+  await changeValue(files, path, { key, value: [...values], check: checkDocument });
 }

@@ -3,7 +3,7 @@ import type { WeftError } from "../core/error.ts";
 import { callsOf, type Message, textOf } from "../core/message.ts";
 import type { Entry } from "../core/session.ts";
 import { unfinished } from "./tool-runs.ts";
-import { addUsage } from "./turn.ts";
+import { addUsage } from "./turn-state.ts";
 
 /** What the user is told when a turn failed: all that was said, and why it ended. */
 export function failedReply(written: readonly Entry[], error: WeftError): Reply {

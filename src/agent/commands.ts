@@ -4,7 +4,7 @@ import { textOf } from "../core/message.ts";
 import type { Usage } from "../core/model.ts";
 import type { Entry, SessionStore } from "../core/session.ts";
 import type { Tool } from "../core/tool.ts";
-import { addUsage } from "./turn.ts";
+import { addUsage } from "./turn-state.ts";
 
 export interface CommandOptions {
   readonly store: SessionStore;
@@ -51,8 +51,16 @@ const commands: Readonly<Record<string, Command>> = {
     summary: "end what the agent is doing now, in the background too",
     run: async () => ({ text: "Nothing is running." }),
   },
+  approve: {
+    usage: "/approve [session|always]",
+    summary: "yes to what the agent asks; session: and to the same again",
+    run: async () => ({ text: nothingWaits }),
+  },
+  deny: { usage: "/deny", summary: "no to what the agent asks", run: async () => ({ text: nothingWaits }) },
   cost: { usage: "/cost", summary: "the tokens this conversation has used", run: cost },
 };
+
+const nothingWaits = "Nothing waits for your word.";
 
 /** The command in a message, if it is one of ours; other words with a slash are for the model. */
 export function commandIn(inbound: Inbound): { readonly name: string; readonly rest: string } | undefined {
@@ -73,7 +81,7 @@ export async function runCommand(
 }
 
 function help({ tools }: CommandOptions): string {
-  const rows = Object.values(commands).map(({ usage, summary }) => `${usage.padEnd(22)} ${summary}`);
+  const rows = Object.values(commands).map(({ usage, summary }) => `${usage.padEnd(26)} ${summary}`);
   return `${rows.join("\n")}\n\nAnything else is a message for the agent. It has ${tools.length} tools: /tools lists them.`;
 }
 

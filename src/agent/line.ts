@@ -9,7 +9,7 @@ import { closingEntries, failedReply } from "./closing.ts";
 import { commandIn } from "./commands.ts";
 import type { Lane, Lanes } from "./lanes.ts";
 import { background, type Outbox } from "./outbox.ts";
-import type { Outcome } from "./turn.ts";
+import type { Outcome } from "./turn-state.ts";
 
 export interface LineOptions {
   readonly journal: Journal;

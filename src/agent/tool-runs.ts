@@ -16,6 +16,8 @@ export interface ToolRunOptions {
 }
 
 export interface ToolRun {
+  /** What needs no more asking. */
+  readonly approved: Approved;
   readonly context: ToolContext;
   /** Names the files of long results. */
   readonly turn: string;
@@ -24,6 +26,23 @@ export interface ToolRun {
   readonly record: (results: readonly ResultPart[]) => Promise<void>;
   readonly measured: (tool: string, failed: boolean, ms: number) => void;
 }
+
+/** The user's word. */
+export interface Approved {
+  /** Ids of calls. */
+  readonly calls: ReadonlySet<string>;
+  readonly tools: ReadonlySet<string>;
+}
+
+/** Why a call needs the user's word first; undefined when it does not, or is refused anyway. */
+export function questionOf(call: CallPart, { tools, policy }: ToolRunOptions, run: Asking): string | undefined {
+  if (run.approved.calls.has(call.id) || run.approved.tools.has(call.tool)) return undefined;
+  if (!tools.has(call.tool) || call.invalid !== undefined || !isJsonObject(call.input)) return undefined;
+  const decision = policy.decide(run.context.actor, { kind: "tool", tool: call.tool, input: call.input });
+  return !decision.allowed && decision.ask ? decision.reason : undefined;
+}
+
+type Asking = Pick<ToolRun, "approved"> & { readonly context: Pick<ToolContext, "actor"> };
 
 /** Results longer than this go to a file. */
 const mostBytes = 64 * 1024;
@@ -82,7 +101,7 @@ async function runCall(call: CallPart, options: ToolRunOptions, run: ToolRun): P
 /** One of the four doors: whatever a tool throws becomes a result, but an aborted turn ends. */
 async function outcomeOf(call: CallPart, options: ToolRunOptions, run: ToolRun): Promise<ResultPart> {
   try {
-    const output = await allowedRun(call, options, run.context);
+    const output = await allowedRun(call, options, run);
     const { text, images } = typeof output === "string" ? { text: output, images: undefined } : output;
     const short = await shortened(text, `${run.turn}-${call.id}`, options);
     return { type: "result", id: call.id, text: short, ...(images && { images }) };
@@ -96,7 +115,7 @@ async function outcomeOf(call: CallPart, options: ToolRunOptions, run: ToolRun):
 async function allowedRun(
   call: CallPart,
   { tools, absent, policy }: ToolRunOptions,
-  context: ToolContext,
+  { context, approved }: ToolRun,
 ): Promise<string | ToolOutput> {
   const tool = tools.get(call.tool);
   if (!tool) {
@@ -108,7 +127,8 @@ async function allowedRun(
     throw new WeftError("invalid", `invalid arguments: not a JSON object: ${(call.invalid ?? "").slice(0, 200)}`);
   }
   const decision = policy.decide(context.actor, { kind: "tool", tool: call.tool, input: call.input });
-  if (!decision.allowed) {
+  const isApproved = approved.calls.has(call.id) || approved.tools.has(call.tool);
+  if (!decision.allowed && !(decision.ask && isApproved)) {
     throw new WeftError("refused", `permission denied for tool '${call.tool}': ${decision.reason}. ${decision.allow}`);
   }
   return await Promise.race([tool.run(call.input, context), abortOf(context.signal)]);

@@ -1,77 +1,33 @@
-import type { Inbound, Reply, TurnEvent } from "../core/channel.ts";
-import type { Caller } from "../core/delegation.ts";
+import type { Reply } from "../core/channel.ts";
 import { WeftError } from "../core/error.ts";
 import { type CallPart, callsOf, type Message, type ResultPart, textOf } from "../core/message.ts";
-import type { Model, ModelDone, Usage } from "../core/model.ts";
-import type { Entry } from "../core/session.ts";
-import type { Tool } from "../core/tool.ts";
-import { type GrowingText, growingText } from "../lib/growing-text.ts";
-import { type Budget, callerOf, isUsedUp, outputLeft } from "./budget.ts";
-import { type LoopBreaker, loopBreaker } from "./loop-breaker.ts";
+import type { ModelDone } from "../core/model.ts";
+import { askFirst, begin } from "./asking.ts";
+import { isUsedUp, outputLeft } from "./budget.ts";
+import { type Counted, compactIfNeeded, type PromptInput, promptOf, type View, viewOf } from "./prompt.ts";
+import { runCalls } from "./tool-runs.ts";
 import {
-  type Counted,
-  compactIfNeeded,
-  type PromptInput,
-  type PromptSettings,
-  promptOf,
-  type View,
-  viewOf,
-} from "./prompt.ts";
-import { resumeCalls, runCalls, type ToolRun, type ToolRunOptions } from "./tool-runs.ts";
-
-export interface TurnOptions {
-  readonly toolRuns: ToolRunOptions;
-  readonly maxIterations: number;
-  /** What all answers together may hold, in tokens; absent = as many as the rounds allow. */
-  readonly outputTokens?: number;
-  /** Unix milliseconds. */
-  readonly now: () => number;
-  readonly monotonic: () => number;
-  readonly calibration: Calibration;
-}
-
-/** How a provider's count of tokens compares to ours, by model; learned from its usage. */
-export interface Calibration {
-  ratio(model: string): number;
-  learn(model: string, ours: number, theirs: number): void;
-}
-
-export interface TurnJob {
-  readonly turn: string;
-  readonly inbound: Inbound;
-  /** The conversation before this turn. */
-  readonly before: readonly Entry[];
-  /** What this turn wrote before a crash; empty for a new one. */
-  readonly written: readonly Entry[];
-  readonly model: Model;
-  readonly system: string;
-  readonly settings: PromptSettings;
-}
-
-export interface TurnIo {
-  readonly signal: AbortSignal;
-  readonly emit: (event: TurnEvent) => void;
-  /** Makes a step durable. */
-  readonly step: (entries: readonly Entry[]) => Promise<void>;
-  readonly answered: (done: ModelDone, ms: number) => void;
-  /** Time until the deadline. */
-  readonly leftMs: () => number;
-  readonly toolRun: Omit<ToolRun, "record" | "emit" | "turn">;
-}
-
-export interface Outcome {
-  readonly reply: Reply;
-  /** The last entries, not yet durable. */
-  readonly entries: readonly Entry[];
-}
+  addUsage,
+  allEntries,
+  beginTurn,
+  entry,
+  nextId,
+  type Outcome,
+  roundsOf,
+  show,
+  step,
+  type Turn,
+  type TurnIo,
+  type TurnJob,
+  type TurnOptions,
+  toolRun,
+} from "./turn-state.ts";
 
 /** Prompt, model, tools, repeat. Throws when the model cannot answer or the signal aborts; steps done stay done. */
 export async function runTurn(options: TurnOptions, job: TurnJob, io: TurnIo): Promise<Outcome> {
   const turn = beginTurn(options, job, io);
-  if (turn.entries.length === 0) {
-    // The message itself is safe since it was accepted, so its entry can wait for the first step.
-    turn.unsaved.push(entry(turn, { role: "user", parts: job.inbound.parts, at: job.inbound.at }));
-  } else await goOn(turn);
+  const asked = await begin(turn);
+  if (asked) return asked;
   for (;;) {
     const { message, done } = await ask(turn, false);
     const calls = callsOf(message);
@@ -83,6 +39,8 @@ export async function runTurn(options: TurnOptions, job: TurnJob, io: TurnIo): P
       );
     }
     await step(turn, [entry(turn, message, done)]);
+    const question = askFirst(turn, calls);
+    if (question) return question;
     const why = await callTools(turn, calls);
     if (why !== undefined) return finish(turn, says(turn, `I stopped here: ${why}. Tell me how to go on.`), "loop");
     if (roundsOf(turn) >= options.maxIterations) {
@@ -105,79 +63,6 @@ const silences: Partial<Readonly<Record<ModelDone["stop"], string>>> = {
     "(The model used up all the tokens of its answer before it said anything. Raise agents.defaults.max_tokens, or ask for less thinking.)",
   filtered: "(The provider's filter held the answer back. Ask in other words, or use another model.)",
 };
-
-interface Turn {
-  readonly options: TurnOptions;
-  readonly job: TurnJob;
-  readonly io: TurnIo;
-  /** What this turn has written, in order. */
-  readonly entries: Entry[];
-  /** What goes before the next step. */
-  unsaved: Entry[];
-  readonly breaker: LoopBreaker;
-  readonly budget: Budget;
-  readonly tools: readonly Tool[];
-  /** Numbers the entries of this turn, those before a crash included. */
-  nextEntry: number;
-  /** All text the user sees of this turn. */
-  readonly text: GrowingText;
-  usage: Usage;
-  model: string;
-}
-
-function beginTurn(options: TurnOptions, job: TurnJob, io: TurnIo): Turn {
-  const tools = [...options.toolRuns.tools.values()];
-  const usage: Usage = { inputTokens: 0, outputTokens: 0 };
-  const entries = job.written.slice();
-  const nextEntry = entries.length;
-  return {
-    options,
-    job,
-    io,
-    entries,
-    unsaved: [],
-    breaker: loopBreaker(),
-    budget: {
-      firm: options.outputTokens !== undefined,
-      outputTokens: options.outputTokens ?? options.maxIterations * job.settings.maxOutputTokens,
-      reserved: 0,
-    },
-    tools,
-    nextEntry,
-    text: growingText(),
-    usage,
-    model: job.model.id,
-  };
-}
-
-/** Takes up a turn that a crash cut: shows what was said, and answers the calls that have no result. */
-async function goOn(turn: Turn): Promise<void> {
-  const messages = turn.entries.filter((written) => written.type === "message");
-  for (const { message, usage } of messages) {
-    if (message.role === "assistant") show(turn, textOf(message));
-    if (usage) turn.usage = addUsage(turn.usage, usage);
-  }
-  const answered = new Set(messages.flatMap(({ message }) => resultsOf(message).map(({ id }) => id)));
-  const last = messages.findLast(({ message }) => message.role === "assistant");
-  const open = last ? callsOf(last.message).filter(({ id }) => !answered.has(id)) : [];
-  if (open.length > 0) await resumeCalls(open, turn.options.toolRuns, toolRun(turn));
-}
-
-async function step(turn: Turn, entries: readonly Entry[]): Promise<void> {
-  const all = [...turn.unsaved, ...entries];
-  await turn.io.step(all);
-  turn.entries.push(...all);
-  turn.unsaved = [];
-}
-
-function entry(turn: Turn, message: Message, done?: ModelDone): Entry {
-  const from = done && { model: done.model, usage: done.usage };
-  return { type: "message", id: nextId(turn), turn: turn.job.turn, message, ...from };
-}
-
-function nextId(turn: Turn): string {
-  return `${turn.job.turn}-${turn.nextEntry++}`;
-}
 
 interface Answer {
   readonly message: Message;
@@ -256,14 +141,6 @@ async function stream(turn: Turn, { prompt, tokens }: Counted, input: PromptInpu
   throw new WeftError("internal", `${input.model.id} ended without an answer`);
 }
 
-/** Text of different rounds is set apart, so that the deltas joined are the reply. */
-function show(turn: Turn, delta: string, begins = true): void {
-  if (delta === "") return;
-  const apart = begins && turn.text.length > 0 && !turn.text.toString().endsWith("\n\n") ? "\n\n" : "";
-  turn.text.add(apart + delta);
-  turn.io.emit({ type: "text", delta: apart + delta });
-}
-
 /** Returns why the turn should end, if it should. */
 async function callTools(turn: Turn, calls: readonly CallPart[]): Promise<string | undefined> {
   const results: ResultPart[] = [];
@@ -274,46 +151,6 @@ async function callTools(turn: Turn, calls: readonly CallPart[]): Promise<string
     if (why !== undefined) return why;
   }
   return undefined;
-}
-
-function toolRun(turn: Turn, results: ResultPart[] = []): ToolRun {
-  const at = turn.options.now();
-  return {
-    ...turn.io.toolRun,
-    context: { ...turn.io.toolRun.context, caller: callerIn(turn) },
-    turn: turn.job.turn,
-    emit: turn.io.emit,
-    record: async (done) => {
-      results.push(...done);
-      const messages = done.map((part): Message => ({ role: "tool", parts: [part], at }));
-      await step(
-        turn,
-        messages.map((message) => entry(turn, message)),
-      );
-    },
-  };
-}
-
-function callerIn(turn: Turn): Caller {
-  const { job, options, io, budget, tools } = turn;
-  const { from, history, delegated } = job.inbound;
-  return callerOf({
-    about: {
-      from,
-      kept: history === undefined,
-      model: job.model.id,
-      maxOutputTokens: job.settings.maxOutputTokens,
-      tools: tools.map(({ name }) => name),
-      ...(delegated && { delegated }),
-    },
-    budget,
-    maxRounds: options.maxIterations,
-    leftMs: io.leftMs,
-    spent: () => ({ usage: turn.usage, rounds: roundsOf(turn) }),
-    spend: (usage) => {
-      turn.usage = addUsage(turn.usage, usage);
-    },
-  });
 }
 
 /** The tool rounds or tokens are used up: the model says how far it came, and the user may send it on. */
@@ -351,29 +188,5 @@ function finish(
   return {
     reply: { text: turn.text.toString(), usage, model, stop },
     entries: [...turn.unsaved, entry(turn, message, done)],
-  };
-}
-
-function allEntries({ job, entries, unsaved }: Turn): Entry[] {
-  return [...job.before, ...entries, ...unsaved];
-}
-
-function roundsOf({ entries }: Turn): number {
-  return entries.filter((written) => written.type === "message" && written.message.role === "assistant").length;
-}
-
-function resultsOf(message: Message): ResultPart[] {
-  return message.parts.filter((part) => part.type === "result");
-}
-
-export function addUsage(a: Usage, b: Usage): Usage {
-  const sum = (x: number | undefined, y: number | undefined) => (x ?? 0) + (y ?? 0);
-  return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    cacheReadTokens: sum(a.cacheReadTokens, b.cacheReadTokens),
-    cacheWriteTokens: sum(a.cacheWriteTokens, b.cacheWriteTokens),
-    reasoningTokens: sum(a.reasoningTokens, b.reasoningTokens),
-    ...((a.estimated || b.estimated) && { estimated: true as const }),
   };
 }

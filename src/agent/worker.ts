@@ -7,6 +7,7 @@ import type { Policy } from "../core/policy.ts";
 import type { Entry, SessionStore } from "../core/session.ts";
 import type { Tool } from "../core/tool.ts";
 import { tokensOfMessages, tokensOfText, tokensOfTools } from "../lib/tokens.ts";
+import { answerIn, pendingIn } from "./approvals.ts";
 import type { ModelChoices } from "./choices.ts";
 import { type CommandOptions, commandIn, runCommand } from "./commands.ts";
 import { historyOf } from "./history.ts";
@@ -15,7 +16,8 @@ import type { Outbox } from "./outbox.ts";
 import type { PromptSettings } from "./prompt.ts";
 import { type SystemPrompt, systemText } from "./system-prompt.ts";
 import type { ToolRunOptions } from "./tool-runs.ts";
-import { type Calibration, type Outcome, runTurn, type TurnOptions } from "./turn.ts";
+import { runTurn } from "./turn.ts";
+import type { Calibration, Outcome, TurnOptions } from "./turn-state.ts";
 
 export interface WorkerOptions {
   readonly store: SessionStore;
@@ -34,6 +36,10 @@ export interface WorkerOptions {
   readonly defaultModel: () => string;
   readonly settings: PromptSettings;
   readonly maxIterations: number;
+  /** How long a question to the user waits. */
+  readonly approvalMs: number;
+  /** Writes into the configuration that these tools need no more asking. */
+  readonly approveAlways: (tools: readonly string[]) => Promise<void>;
   /** Tools that are known and not there, by name: why. */
   readonly absentTools?: ReadonlyMap<string, string>;
   /** Absent: this build has none. */
@@ -66,6 +72,8 @@ export function createWorker(options: WorkerOptions): Worker {
       monotonic: options.monotonic,
     },
     maxIterations: options.maxIterations,
+    approvalMs: options.approvalMs,
+    approveAlways: options.approveAlways,
     now: options.now,
     monotonic: options.monotonic,
     calibration: calibration(),
@@ -95,7 +103,7 @@ async function run(
 ): Promise<Outcome> {
   const { turn, inbound, written, signal, emit, step } = work;
   const command = commandIn(inbound);
-  if (command) {
+  if (command && !(await answersQuestion(options, work))) {
     const { text, entries } = await runCommand(command, { turn, session: inbound.session }, prepared.commandOptions);
     return ownWords(text, entries);
   }
@@ -129,6 +137,12 @@ async function run(
       measured: (tool, failed, ms) => options.bus.publish({ type: "tool", turn, tool, failed, ms }),
     },
   });
+}
+
+/** `/approve` and `/deny` are for the turn that takes up what waited for them. */
+async function answersQuestion(options: WorkerOptions, work: Work): Promise<boolean> {
+  const text = textOf({ role: "user", parts: work.inbound.parts, at: 0 });
+  return answerIn(text) !== undefined && pendingIn(await entriesBefore(options, work)) !== undefined;
 }
 
 /** A sub-agent has its own limits and at most the tools it was given. */

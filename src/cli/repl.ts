@@ -22,6 +22,8 @@ const slashCommands = [
   "/sessions",
   "/agents",
   "/stop",
+  "/approve",
+  "/deny",
   "/cost",
   "/exit",
   "/quit",

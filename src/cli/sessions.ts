@@ -3,7 +3,7 @@ import type { Loaded } from "../config/load.ts";
 import { WeftError } from "../core/error.ts";
 import type { Part } from "../core/message.ts";
 import type { Platform } from "../core/platform.ts";
-import type { Entry, SessionStore } from "../core/session.ts";
+import type { Entry, MessageEntry, SessionStore } from "../core/session.ts";
 import { workspacePaths } from "../core/workspace.ts";
 import { jsonlStore } from "../sessions/jsonl-store.ts";
 import { sessionFileName } from "../sessions/session-key.ts";
@@ -125,7 +125,7 @@ function isMessage(entry: Entry): boolean {
 }
 
 function roleOf(entry: Entry): string {
-  return entry.type === "message" ? entry.message.role : "summary";
+  return entry.type === "message" ? entry.message.role : entry.type;
 }
 
 function timeOf(entry: Entry): number {
@@ -133,7 +133,14 @@ function timeOf(entry: Entry): number {
 }
 
 function textOf(entry: Entry): string {
-  return entry.type === "message" ? entry.message.parts.map(partText).join(" ") : entry.text;
+  return entry.type === "message" ? entry.message.parts.map(partText).join(" ") : ownText(entry);
+}
+
+/** What weft itself noted between the messages. */
+function ownText(entry: Exclude<Entry, MessageEntry>): string {
+  if (entry.type === "summary") return entry.text;
+  const tools = entry.tools.join(", ");
+  return entry.type === "ask" ? `${tools}: until ${time(entry.until)}` : `${tools}: ${entry.verdict}`;
 }
 
 function partText(part: Part): string {
@@ -166,7 +173,7 @@ function markdown(session: string, entries: readonly Entry[]): string {
 }
 
 function blocks(entry: Entry): string {
-  if (entry.type === "summary") return entry.text;
+  if (entry.type !== "message") return ownText(entry);
   const shown = entry.message.parts.map((part) => {
     if (part.type === "result") return `\`\`\`\n${part.text.trimEnd()}\n\`\`\``;
     return part.type === "call" ? `\`${part.tool} ${JSON.stringify(part.input)}\`` : partText(part);

@@ -119,6 +119,9 @@ const gateway = section({
 const tools = section({
   allow: texts(["*"], "tools the agent may use; * and ? stand for anything"),
   deny: texts([], "tools it may not use, even if allowed"),
+  ask: texts([], "allowed tools that need your word in the conversation each time"),
+  approved: texts([], "tools of ask that need it no more; yes always adds to them"),
+  approval_timeout_secs: whole([10, 604_800], 600, "how long a question waits; then it is a no"),
   restrict_to_workspace: flag(
     true,
     "file tools are always confined to the workspace; false changes nothing and is warned of",

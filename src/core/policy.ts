@@ -25,8 +25,11 @@ export interface Target {
 
 export type Decision =
   | { readonly allowed: true }
-  /** `reason` says what was refused and by which rule, `allow` how the owner would allow it. */
-  | { readonly allowed: false; readonly reason: string; readonly allow: string };
+  /**
+   * `reason` says what was refused and by which rule, `allow` how the owner would allow it. `ask`: the user's word in
+   * the conversation is enough; where nobody can be asked it is a refusal like any other.
+   */
+  | { readonly allowed: false; readonly reason: string; readonly allow: string; readonly ask?: true };
 
 /** Tiers of models, from the cheapest on. */
 export const tierRanks = ["free", "standard", "premium", "elite"] as const;

@@ -2,7 +2,36 @@ import type { Message } from "./message.ts";
 import type { Usage } from "./model.ts";
 
 /** An append-only log; a summary stands for everything before it. */
-export type Entry = MessageEntry | SummaryEntry;
+export type Entry = MessageEntry | SummaryEntry | AskEntry | AnswerEntry;
+
+/** The calls of the message before it wait for the user's word. */
+export interface AskEntry {
+  readonly type: "ask";
+  readonly id: string;
+  readonly turn: string;
+  /** Who may answer. */
+  readonly asked: { readonly channel: string; readonly sender: string };
+  /** The tools that wait. */
+  readonly tools: readonly string[];
+  /** Unix milliseconds; without an answer by then it is a no. */
+  readonly until: number;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+export interface AnswerEntry {
+  readonly type: "answer";
+  readonly id: string;
+  /** The turn of the answer. */
+  readonly turn: string;
+  /** The id of the question. */
+  readonly ask: string;
+  /** `late` after its time · `else` the message spoke of something else */
+  readonly verdict: "once" | "session" | "always" | "no" | "late" | "else";
+  readonly tools: readonly string[];
+  /** Unix milliseconds. */
+  readonly at: number;
+}
 
 export interface MessageEntry {
   readonly type: "message";

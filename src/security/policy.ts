@@ -3,7 +3,14 @@ import { nameMatches } from "../lib/glob.ts";
 import { type CommandRules, commandProblem } from "./commands.ts";
 
 export interface PolicyRules {
-  readonly tools: { readonly allow: readonly string[]; readonly deny: readonly string[] };
+  /** Patterns of names; what is allowed and in `ask`, but not in `approved`, needs the user's word. */
+  readonly tools: {
+    readonly allow: readonly string[];
+    readonly deny: readonly string[];
+    readonly ask: readonly string[];
+    /** Grows when the user says "always". */
+    readonly approved: string[];
+  };
   readonly commands: CommandRules;
   readonly urls: UrlRules;
 }
@@ -55,7 +62,12 @@ function decideTool({ tools }: PolicyRules, tool: string): Decision {
   if (denied !== undefined) {
     return refused(`tools.deny has "${denied}"`, `To allow it, take that entry out of tools.deny.`);
   }
-  if (tools.allow.some((pattern) => nameMatches(pattern, tool))) return { allowed: true };
+  const asked = tools.ask.find((pattern) => nameMatches(pattern, tool));
+  if (tools.allow.some((pattern) => nameMatches(pattern, tool))) {
+    if (asked === undefined || tools.approved.some((pattern) => nameMatches(pattern, tool))) return { allowed: true };
+    const how = `To allow it without asking, add "${tool}" to tools.approved.`;
+    return { allowed: false, ask: true, reason: `tools.ask has "${asked}"`, allow: how };
+  }
   return refused("it is not in tools.allow", `To allow it, add "${tool}" to tools.allow.`);
 }
 

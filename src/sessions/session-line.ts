@@ -1,12 +1,13 @@
 import { isJsonObject, type Json } from "../core/json.ts";
 import { type CallPart, type Message, type Part, textOf } from "../core/message.ts";
 import type { Usage } from "../core/model.ts";
-import type { Entry, MessageEntry } from "../core/session.ts";
+import type { AnswerEntry, AskEntry, Entry, MessageEntry } from "../core/session.ts";
 
 /*
  * A session file is JSON lines: first a metadata object, then one object a message with `role`, `content`,
  * `timestamp` and, as in OpenAI's chat messages, `tool_calls` and `tool_call_id`. Our own fields stand beside them:
- * `id`, `turn`, `model`, `usage`, and `parts` when the message holds what the common fields cannot.
+ * `id`, `turn`, `model`, `usage`, and `parts` when the message holds what the common fields cannot. What is no message
+ * is a `system` line with `_summary`, `_ask` or `_answer`.
  */
 
 export function metadataLine(at: number): string {
@@ -15,7 +16,14 @@ export function metadataLine(at: number): string {
 }
 
 export function printEntry(entry: Entry): string {
-  return `${JSON.stringify(entry.type === "message" ? messageRecord(entry) : summaryRecord(entry))}\n`;
+  return `${JSON.stringify(recordOf(entry))}\n`;
+}
+
+function recordOf(entry: Entry): object {
+  if (entry.type === "message") return messageRecord(entry);
+  if (entry.type === "summary") return summaryRecord(entry);
+  const { type, id, at, ...rest } = entry;
+  return { role: "system", content: "", timestamp: new Date(at).toISOString(), id, [`_${type}`]: rest };
 }
 
 /** Undefined for a line that is no entry: garbage, or the metadata. `fallbackId` names lines other programs wrote. */
@@ -30,6 +38,10 @@ export function parseEntry(line: string, fallbackId: string): Entry | undefined 
     const keep = typeof summary["keep"] === "number" ? summary["keep"] : 0;
     return { type: "summary", id: common.id, text: stringOr(content, ""), keep, at: common.at };
   }
+  const question = record["_ask"];
+  if (isJsonObject(question)) return { ...(question as unknown as AskEntry), type: "ask", ...common };
+  const answer = record["_answer"];
+  if (isJsonObject(answer)) return { ...(answer as unknown as AnswerEntry), type: "answer", ...common };
   if (role !== "user" && role !== "assistant" && role !== "tool") return undefined;
   const parts = Array.isArray(record["parts"]) ? (record["parts"] as Part[]) : commonParts(record);
   return {

@@ -34,6 +34,8 @@ export interface RigOptions {
   /** With the tools that begin sub-agents. */
   readonly delegation?: Partial<DelegationOptions>;
   readonly concurrent?: number;
+  readonly now?: () => number;
+  readonly approveAlways?: (names: readonly string[]) => Promise<void>;
 }
 
 export interface Rig {
@@ -42,6 +44,8 @@ export interface Rig {
   readonly journal: Journal;
   readonly files: Platform["files"];
   readonly events: BusEvent[];
+  /** Tools that the user approved for ever. */
+  readonly always: readonly string[];
 }
 
 let ids = 0;
@@ -49,7 +53,7 @@ let ids = 0;
 /** The whole line over files in RAM, with a scripted model; made again over the same files it is the next process. */
 export async function rig(options: RigOptions = {}): Promise<Rig> {
   const files = options.files ?? memoryPlatform().files;
-  const now = () => 1_000_000;
+  const now = options.now ?? (() => 1_000_000);
   const monotonic = () => performance.now();
   const warn = () => {};
   const store = jsonlStore({ files, folder: "/w/sessions", now, warn });
@@ -88,6 +92,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
   }
   const out = outbox({ journal, channels, failed, sleep: () => Promise.resolve() });
   const newId = () => `t${ids++}`;
+  const always: string[] = [];
   const model = options.model ?? scriptedModel(() => says("hello"));
   const worker = createWorker({
     store,
@@ -105,6 +110,8 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     defaultModel: () => model.id,
     settings: { maxOutputTokens: 1000, memoryWindow: options.memoryWindow ?? 50 },
     maxIterations: options.maxIterations ?? 20,
+    approvalMs: 60_000,
+    approveAlways: options.approveAlways ?? (async (names) => void always.push(...names)),
     now,
     monotonic,
     newId,
@@ -126,13 +133,14 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     },
   });
   joined.line = line;
-  return { line, store, journal, files, events };
+  return { line, store, journal, files, events, always };
 }
 
 /** The texts of a session, `role: text`, with calls and results. */
 export async function transcript({ store }: Rig, session = "http:s"): Promise<string[]> {
   return (await store.read(session)).map((entry) => {
     if (entry.type === "summary") return `summary: ${entry.text}`;
+    if (entry.type !== "message") return `${entry.type}: ${entry.type === "ask" ? entry.tools : entry.verdict}`;
     const parts = entry.message.parts.map((part) => {
       if (part.type === "text") return part.text;
       if (part.type === "call") return `call ${part.tool}`;

@@ -21,7 +21,7 @@ function network(
   const door = egressDoor({
     credentials,
     policy: simplePolicy({
-      tools: { allow: ["*"], deny: [] },
+      tools: { allow: ["*"], deny: [], ask: [], approved: [] },
       commands: { mode: "allowlist", allowlist: [], denylist: [] },
       urls: { enabled: true, allowPrivate: false, allowedDomains, blockedDomains },
     }),

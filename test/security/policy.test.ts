@@ -5,8 +5,9 @@ import { commandProblem } from "../../src/security/commands.ts";
 import { type PolicyRules, simplePolicy } from "../../src/security/policy.ts";
 import { redactor } from "../../src/security/redact.ts";
 
+const none = { allow: [], deny: [], ask: [], approved: [] };
 const standard: PolicyRules = {
-  tools: { allow: ["*"], deny: [] },
+  tools: { ...none, allow: ["*"] },
   commands: { mode: "allowlist", allowlist: [], denylist: [] },
   urls: { enabled: true, allowPrivate: false, allowedDomains: [], blockedDomains: [] },
 };
@@ -131,18 +132,36 @@ test("in denylist mode only the patterns decide", () => {
 
 describe("tools", () => {
   test("deny goes before allow, and both name themselves", () => {
-    const policy = simplePolicy({ ...standard, tools: { allow: ["read_*", "web_fetch"], deny: ["web_*"] } });
+    const policy = simplePolicy({ ...standard, tools: { ...none, allow: ["read_*", "web_fetch"], deny: ["web_*"] } });
     const ask = (tool: string) => policy.decide(ann, { kind: "tool", tool, input: {} });
     expect(ask("read_file")).toEqual({ allowed: true });
     expect(ask("web_fetch")).toMatchObject({ allowed: false, reason: 'tools.deny has "web_*"' });
     expect(ask("exec_shell")).toMatchObject({ allowed: false, allow: expect.stringContaining("tools.allow") });
   });
 
+  test("what is in ask needs the user's word, unless it is approved; deny and not being allowed go before it", () => {
+    const ask = (tools: Partial<PolicyRules["tools"]>) =>
+      simplePolicy({ ...standard, tools: { ...none, allow: ["*"], ask: ["exec_*"], ...tools } }).decide(ann, {
+        kind: "tool",
+        tool: "exec_shell",
+        input: {},
+      });
+    expect(ask({})).toEqual({
+      allowed: false,
+      ask: true,
+      reason: 'tools.ask has "exec_*"',
+      allow: 'To allow it without asking, add "exec_shell" to tools.approved.',
+    });
+    expect(ask({ approved: ["exec_shell"] })).toEqual({ allowed: true });
+    expect(ask({ approved: ["exec_shell"], deny: ["*"] })).not.toHaveProperty("ask");
+    expect(ask({ approved: ["exec_shell"], allow: ["read_*"] })).not.toHaveProperty("ask");
+  });
+
   test("a further deny never allows more", () =>
     fc.assert(
       fc.property(fc.array(fc.string()), fc.array(fc.string()), fc.string(), fc.string(), (allow, deny, more, tool) => {
-        const before = simplePolicy({ ...standard, tools: { allow, deny } });
-        const after = simplePolicy({ ...standard, tools: { allow, deny: [...deny, more] } });
+        const before = simplePolicy({ ...standard, tools: { ...none, allow, deny } });
+        const after = simplePolicy({ ...standard, tools: { ...none, allow, deny: [...deny, more] } });
         const action = { kind: "tool" as const, tool, input: {} };
         if (after.decide(ann, action).allowed) expect(before.decide(ann, action).allowed).toBe(true);
       }),

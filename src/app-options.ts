@@ -80,8 +80,8 @@ function interruptibleSleep(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 export function policyRules({ tools }: Config): PolicyRules {
-  const { allow, deny, ask, approved, commandPolicy: commands, urlPolicy: urls } = tools;
-  return { tools: { allow, deny, ask, approved: [...approved] }, commands, urls };
+  const { allow, deny, ask, approved, askAfterStrangers, commandPolicy: commands, urlPolicy: urls } = tools;
+  return { tools: { allow, deny, ask, approved: [...approved], askAfterStrangers }, commands, urls };
 }
 
 /** Environment variables that hold keys of ours. */

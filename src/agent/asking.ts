@@ -12,7 +12,18 @@ import {
   verdictOf,
 } from "./approvals.ts";
 import { questionOf, resumeCalls, runCalls } from "./tool-runs.ts";
-import { addUsage, entry, nextId, type Outcome, resultsOf, show, step, type Turn, toolRun } from "./turn-state.ts";
+import {
+  addUsage,
+  entry,
+  nextId,
+  type Outcome,
+  replyOf,
+  resultsOf,
+  show,
+  step,
+  type Turn,
+  toolRun,
+} from "./turn-state.ts";
 
 /**
  * Brings the conversation to where the model is asked: what waited for the user's word, what a crash cut, and the
@@ -76,7 +87,7 @@ function openCalls(calls: readonly CallPart[], entries: readonly Entry[]): CallP
 
 /** The turn's end with a question, when one of the calls needs it; then all calls of the message wait for the answer. */
 export function askFirst(turn: Turn, calls: readonly CallPart[]): Outcome | undefined {
-  const { job, options, io, usage, model } = turn;
+  const { job, options, io } = turn;
   // Nobody reads a sub-agent's words, and who keeps the conversation himself could not be asked again.
   if (job.inbound.history || job.inbound.delegated) return undefined;
   const run = toolRun(turn);
@@ -91,7 +102,7 @@ export function askFirst(turn: Turn, calls: readonly CallPart[]): Outcome | unde
   const tools = [...new Set(questions.map(({ call }) => call.tool))];
   show(turn, questionText(questions, until));
   const ask: Entry = { type: "ask", id: nextId(turn), turn: job.turn, asked: { channel, sender }, tools, until, at };
-  return { reply: { text: turn.text.toString(), usage, model, stop: "end" }, entries: [...turn.unsaved, ask] };
+  return { reply: replyOf(turn, "end"), entries: [...turn.unsaved, ask] };
 }
 
 /** Takes up a turn that a crash cut: shows what was said, and answers the calls that have no result. */

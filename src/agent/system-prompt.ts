@@ -1,4 +1,5 @@
 import type { Files } from "../core/platform.ts";
+import { rule } from "./untrusted.ts";
 
 /** A named piece of the prompt, as `weft context` shows it. */
 export interface PromptSection {
@@ -48,7 +49,7 @@ export function systemPrompt(options: SystemPromptOptions): SystemPrompt {
       return [
         ...(named ? [] : [{ name: "identity", text: identity }]),
         ...own,
-        { name: "environment", text: `Today is ${today} (UTC). Your workspace is ${options.workspace}.` },
+        { name: "environment", text: `Today is ${today} (UTC). Your workspace is ${options.workspace}. ${rule}` },
       ];
     },
   };

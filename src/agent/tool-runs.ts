@@ -1,9 +1,11 @@
 import type { TurnEvent } from "../core/channel.ts";
 import { WeftError } from "../core/error.ts";
-import { isJsonObject } from "../core/json.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { CallPart, ResultPart } from "../core/message.ts";
-import type { Policy } from "../core/policy.ts";
+import type { Action, Policy } from "../core/policy.ts";
 import type { Tool, ToolContext, ToolOutput } from "../core/tool.ts";
+import { marked } from "../lib/marks.ts";
+import { aftermathOf, type Read } from "./untrusted.ts";
 
 export interface ToolRunOptions {
   readonly tools: ReadonlyMap<string, Tool>;
@@ -13,11 +15,15 @@ export interface ToolRunOptions {
   /** Keeps a long text as a file and returns the path that `read_file` takes. */
   readonly keepLong: (name: string, text: string) => Promise<string>;
   readonly monotonic: () => number;
+  /** A mark that nobody outside can guess. */
+  readonly newMark: () => string;
 }
 
 export interface ToolRun {
   /** What needs no more asking. */
   readonly approved: Approved;
+  /** What was read of strangers before these calls. */
+  readonly read: Read | undefined;
   readonly context: ToolContext;
   /** Names the files of long results. */
   readonly turn: string;
@@ -37,12 +43,17 @@ export interface Approved {
 /** Why a call needs the user's word first; undefined when it does not, or is refused anyway. */
 export function questionOf(call: CallPart, { tools, policy }: ToolRunOptions, run: Asking): string | undefined {
   if (run.approved.calls.has(call.id) || run.approved.tools.has(call.tool)) return undefined;
-  if (!tools.has(call.tool) || call.invalid !== undefined || !isJsonObject(call.input)) return undefined;
-  const decision = policy.decide(run.context.actor, { kind: "tool", tool: call.tool, input: call.input });
+  const tool = tools.get(call.tool);
+  if (!tool || call.invalid !== undefined || !isJsonObject(call.input)) return undefined;
+  const decision = policy.decide(run.context.actor, actionOf(tool, call.input, run.read));
   return !decision.allowed && decision.ask ? decision.reason : undefined;
 }
 
-type Asking = Pick<ToolRun, "approved"> & { readonly context: Pick<ToolContext, "actor"> };
+function actionOf(tool: Tool, input: JsonObject, read: Read | undefined): Action {
+  return { kind: "tool", tool: tool.name, input, after: aftermathOf(tool, input, read) };
+}
+
+type Asking = Pick<ToolRun, "approved" | "read"> & { readonly context: Pick<ToolContext, "actor"> };
 
 /** Results longer than this go to a file. */
 const mostBytes = 64 * 1024;
@@ -100,22 +111,30 @@ async function runCall(call: CallPart, options: ToolRunOptions, run: ToolRun): P
 
 /** One of the four doors: whatever a tool throws becomes a result, but an aborted turn ends. */
 async function outcomeOf(call: CallPart, options: ToolRunOptions, run: ToolRun): Promise<ResultPart> {
+  const strangers = options.tools.get(call.tool)?.strangers;
+  const keep = (untrusted: true | undefined): Kept => ({
+    name: `${run.turn}-${call.id}`,
+    wrap: (text) => (untrusted ? marked(text, call.tool, options.newMark()) : text),
+  });
   try {
     const output = await allowedRun(call, options, run);
-    const { text, images } = typeof output === "string" ? { text: output, images: undefined } : output;
-    const short = await shortened(text, `${run.turn}-${call.id}`, options);
-    return { type: "result", id: call.id, text: short, ...(images && { images }) };
-  } catch (error) {
+    const { text, images, untrusted = strangers }: ToolOutput = typeof output === "string" ? { text: output } : output;
+    const short = await shortened(text, keep(untrusted), options);
+    return { type: "result", id: call.id, text: short, ...(images && { images }), ...(untrusted && { untrusted }) };
+  } catch (thrown) {
     run.context.signal.throwIfAborted();
-    const text = await shortened(WeftError.from(error).message, `${run.turn}-${call.id}`, options);
-    return { type: "result", id: call.id, text, failed: true };
+    const error = WeftError.from(thrown);
+    // A refusal is ours, and the model should heed it; what else is said may quote the other side.
+    const untrusted = error.code === "refused" || error.code === "invalid" ? undefined : strangers;
+    const text = await shortened(error.message, keep(untrusted), options);
+    return { type: "result", id: call.id, text, failed: true, ...(untrusted && { untrusted }) };
   }
 }
 
 async function allowedRun(
   call: CallPart,
   { tools, absent, policy }: ToolRunOptions,
-  { context, approved }: ToolRun,
+  { context, approved, read }: ToolRun,
 ): Promise<string | ToolOutput> {
   const tool = tools.get(call.tool);
   if (!tool) {
@@ -126,7 +145,7 @@ async function allowedRun(
   if (call.invalid !== undefined || !isJsonObject(call.input)) {
     throw new WeftError("invalid", `invalid arguments: not a JSON object: ${(call.invalid ?? "").slice(0, 200)}`);
   }
-  const decision = policy.decide(context.actor, { kind: "tool", tool: call.tool, input: call.input });
+  const decision = policy.decide(context.actor, actionOf(tool, call.input, read));
   const isApproved = approved.calls.has(call.id) || approved.tools.has(call.tool);
   if (!decision.allowed && !(decision.ask && isApproved)) {
     throw new WeftError("refused", `permission denied for tool '${call.tool}': ${decision.reason}. ${decision.allow}`);
@@ -142,14 +161,21 @@ function abortOf(signal: AbortSignal): Promise<never> {
   });
 }
 
-async function shortened(text: string, name: string, { keepLong }: ToolRunOptions): Promise<string> {
+interface Kept {
+  /** Of the file with the whole of it. */
+  readonly name: string;
+  /** Marks what strangers wrote. */
+  wrap(text: string): string;
+}
+
+async function shortened(text: string, { name, wrap }: Kept, { keepLong }: ToolRunOptions): Promise<string> {
   const bytes = text.length * 3 <= mostBytes ? 0 : new TextEncoder().encode(text).length;
-  if (bytes <= mostBytes) return text;
-  const path = await keepLong(`${name.replace(/[^A-Za-z0-9_-]/g, "_")}.txt`, text);
+  if (bytes <= mostBytes) return wrap(text);
+  const path = await keepLong(`${name.replace(/[^A-Za-z0-9_-]/g, "_")}.txt`, wrap(text));
   let head = text.slice(0, mostBytes / 2);
   while (new TextEncoder().encode(head).length > mostBytes - 1024) head = head.slice(0, Math.floor(head.length * 0.8));
   const line = head.split("\n").length;
-  return `${head}\n[cut here: ${bytes} bytes in all; the whole is in ${path}: go on with read_file path=${path} offset=${line}]`;
+  return `${wrap(head)}\n[cut here: ${bytes} bytes in all; the whole is in ${path}: go on with read_file path=${path} offset=${line}]`;
 }
 
 function argumentsOf(call: CallPart): string {

@@ -10,6 +10,7 @@ import { type Budget, callerOf } from "./budget.ts";
 import { type LoopBreaker, loopBreaker } from "./loop-breaker.ts";
 import type { PromptSettings } from "./prompt.ts";
 import type { ToolRun, ToolRunOptions } from "./tool-runs.ts";
+import { readSince } from "./untrusted.ts";
 
 export interface TurnOptions {
   readonly toolRuns: ToolRunOptions;
@@ -52,7 +53,7 @@ export interface TurnIo {
   readonly answered: (done: ModelDone, ms: number) => void;
   /** Time until the deadline. */
   readonly leftMs: () => number;
-  readonly toolRun: Omit<ToolRun, "approved" | "record" | "emit" | "turn">;
+  readonly toolRun: Omit<ToolRun, "approved" | "read" | "record" | "emit" | "turn">;
 }
 
 export interface Outcome {
@@ -133,6 +134,7 @@ export function toolRun(turn: Turn, results: ResultPart[] = [], approved: readon
   const at = turn.options.now();
   return {
     ...turn.io.toolRun,
+    read: readSince(allEntries(turn)),
     approved: { calls: new Set(approved.map(({ id }) => id)), tools: grantedIn(allEntries(turn)) },
     context: { ...turn.io.toolRun.context, caller: callerIn(turn) },
     turn: turn.job.turn,
@@ -168,6 +170,13 @@ function callerIn(turn: Turn): Caller {
       turn.usage = addUsage(turn.usage, usage);
     },
   });
+}
+
+/** What the user gets, as far as it has come. */
+export function replyOf(turn: Turn, stop: Reply["stop"]): Reply {
+  const { usage, model } = turn;
+  const untrusted = readSince(allEntries(turn)) !== undefined;
+  return { text: turn.text.toString(), usage, model, stop, ...(untrusted && { untrusted }) };
 }
 
 export function allEntries({ job, entries, unsaved }: Turn): Entry[] {

@@ -13,6 +13,7 @@ import {
   entry,
   nextId,
   type Outcome,
+  replyOf,
   roundsOf,
   show,
   step,
@@ -184,9 +185,8 @@ function finish(
   { message, done }: Pick<Answer, "message"> & Partial<Answer>,
   stop: Reply["stop"],
 ): Outcome {
-  const { usage, model } = turn;
   return {
-    reply: { text: turn.text.toString(), usage, model, stop },
+    reply: replyOf(turn, stop),
     entries: [...turn.unsaved, entry(turn, message, done)],
   };
 }

@@ -70,6 +70,7 @@ export function createWorker(options: WorkerOptions): Worker {
       policy: options.policy,
       keepLong: options.keepLong,
       monotonic: options.monotonic,
+      newMark: options.newId,
     },
     maxIterations: options.maxIterations,
     approvalMs: options.approvalMs,

@@ -120,7 +120,11 @@ const tools = section({
   allow: texts(["*"], "tools the agent may use; * and ? stand for anything"),
   deny: texts([], "tools it may not use, even if allowed"),
   ask: texts([], "allowed tools that need your word in the conversation each time"),
-  approved: texts([], "tools of ask that need it no more; yes always adds to them"),
+  approved: texts([], "tools that need it no more; yes always adds to them"),
+  ask_after_strangers: flag(
+    true,
+    "ask before a turn that has read the web, or what plugins bring, changes things or sends its own words out",
+  ),
   approval_timeout_secs: whole([10, 604_800], 600, "how long a question waits; then it is a no"),
   restrict_to_workspace: flag(
     true,

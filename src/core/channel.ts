@@ -41,6 +41,8 @@ export interface Reply {
   readonly model: string;
   /** `length` cut by the model's limit · `limit` iterations used up · `loop` the loop breaker · `failed` see `error`. */
   readonly stop: "end" | "length" | "filtered" | "limit" | "loop" | "failed";
+  /** Words of strangers were read for it. */
+  readonly untrusted?: true;
   readonly error?: { readonly code: ErrorCode; readonly message: string; readonly retryAfterMs?: number };
 }
 

@@ -12,6 +12,8 @@ export type Part = TextPart | ThinkingPart | ImagePart | CallPart | ResultPart;
 export interface TextPart {
   readonly type: "text";
   readonly text: string;
+  /** It holds words of strangers. */
+  readonly untrusted?: true;
 }
 
 /** Reasoning, sent back unchanged to the provider that made it. */
@@ -50,6 +52,8 @@ export interface ResultPart {
   readonly text: string;
   readonly images?: readonly Image[];
   readonly failed?: true;
+  /** It holds words of strangers. */
+  readonly untrusted?: true;
 }
 
 export interface Message {

@@ -2,7 +2,13 @@ import type { JsonObject } from "./json.ts";
 import type { Actor } from "./tool.ts";
 
 export type Action =
-  | { readonly kind: "tool"; readonly tool: string; readonly input: JsonObject }
+  | {
+      readonly kind: "tool";
+      readonly tool: string;
+      readonly input: JsonObject;
+      /** Absent where no words of strangers can have led to it. */
+      readonly after?: Aftermath | undefined;
+    }
   | { readonly kind: "command"; readonly command: string }
   | {
       readonly kind: "connect";
@@ -12,6 +18,16 @@ export type Action =
       /** `model`: the owner configured this address. */
       readonly purpose: "tool" | "model";
     };
+
+/** What a turn has read before it calls a tool. */
+export interface Aftermath {
+  /** The tools that brought words of strangers. */
+  readonly sources: readonly string[];
+  /** What the call does, after "it". */
+  readonly does: string;
+  /** Where it would send something. */
+  readonly host?: string;
+}
 
 /** What is known of where a connection leads. */
 export interface Target {

@@ -74,3 +74,14 @@ export interface SessionStore {
   /** Forces what was appended to these sessions onto the disk. */
   sync(sessions: readonly string[]): Promise<void>;
 }
+
+/** The messages from the user's last one on; answers to questions do not count as such. */
+export function sinceUser(entries: readonly Entry[]): Message[] {
+  const messages = entries.flatMap((entry) => (entry.type === "message" ? entry.message : []));
+  return messages.slice(
+    Math.max(
+      0,
+      messages.findLastIndex(({ role }) => role === "user"),
+    ),
+  );
+}

@@ -35,11 +35,17 @@ export interface ToolContext {
 export interface ToolOutput {
   readonly text: string;
   readonly images?: readonly Image[];
+  /** This one result holds words of strangers. */
+  readonly untrusted?: true;
 }
 
 /** What `run` returns goes to the model, and so does a thrown error, marked as failed. */
 export interface Tool extends ToolSpec {
   /** `read` may run beside others and again after a crash; `write` runs alone and at most once. */
   readonly effect: "read" | "write";
+  /** Its results hold words of strangers. */
+  readonly strangers?: true;
+  /** Its arguments say where to send something, and what. */
+  readonly egress?: true;
   run(input: Json, context: ToolContext): Promise<string | ToolOutput>;
 }

@@ -3,6 +3,7 @@ import type { SubAgent } from "../core/delegation.ts";
 import { WeftError } from "../core/error.ts";
 import type { JournalTurn } from "../core/journal.ts";
 import type { Line } from "../core/line.ts";
+import { marked } from "../lib/marks.ts";
 import { inBackground } from "./begin.ts";
 import { lastReply, stopWords } from "./delegate-task.ts";
 
@@ -50,7 +51,7 @@ function messageOf({ turn, inbound }: JournalTurn, { agent, answerTo, reply, at 
     from: answerTo,
     sender: agent.actor.sender,
     session: agent.parent,
-    parts: [{ type: "text", text: textOf(agent, reply, inbound.session) }],
+    parts: [{ type: "text", text: textOf(agent, reply, inbound.session), ...(reply.untrusted && { untrusted: true }) }],
     at,
     durable: true,
     delegated: { depth: inbound.delegated?.depth ?? 1 },
@@ -59,10 +60,11 @@ function messageOf({ turn, inbound }: JournalTurn, { agent, answerTo, reply, at 
 
 const mostCharacters = 24_000;
 
-function textOf({ id, description }: SubAgent, { text, stop, error }: Reply, session: string): string {
+function textOf({ id, description }: SubAgent, { text, stop, error, untrusted }: Reply, session: string): string {
   const how = error ? `has failed: ${error.message}` : `has finished${stopWords[stop] ?? ""}`;
   const head = `[weft: the background agent ${id} ("${description}") ${how}. What follows are its words, not the user's: tell the user what matters of them.]`;
   if (text.trim() === "") return head;
   const cut = text.length > mostCharacters ? `\n[cut here; the whole is in the session ${session}]` : "";
-  return `${head}\n\n${text.slice(0, mostCharacters)}${cut}`;
+  const said = text.slice(0, mostCharacters);
+  return `${head}\n\n${untrusted ? marked(said, "agent", id) : said}${cut}`;
 }

@@ -1,6 +1,6 @@
 import type { Reply, TurnEvent } from "../core/channel.ts";
 import { WeftError } from "../core/error.ts";
-import type { Tool } from "../core/tool.ts";
+import type { Tool, ToolOutput } from "../core/tool.ts";
 import { defineTool, optional, text } from "../lib/define-tool.ts";
 import { type Begin, callerOf, delegationTools, depthBelow, maxDepth } from "./begin.ts";
 import { shortLine } from "./short-line.ts";
@@ -58,12 +58,12 @@ export async function lastReply(events: AsyncIterable<TurnEvent>): Promise<Reply
   throw new WeftError("internal", "a turn ended without a reply");
 }
 
-function answerOf({ text: answer, stop, error }: Reply, who: string): string {
+function answerOf({ text: answer, stop, error, untrusted }: Reply, who: string): ToolOutput {
   if (error) {
     const said = answer === "" ? "" : `\nIt said until then:\n${answer}`;
     throw new WeftError(error.code, `${who} ended early: ${error.message}${said}`);
   }
-  return `[${who}${stopWords[stop] ?? ""}]\n\n${answer}`;
+  return { text: `[${who}${stopWords[stop] ?? ""}]\n\n${answer}`, ...(untrusted && { untrusted }) };
 }
 
 /** What the reader of an answer should know of its end. */

@@ -22,18 +22,22 @@ export interface ToolDefinition<P extends Parameters> {
   /** For the model; its first sentence also stands in lists for people. */
   readonly description: string;
   readonly effect: Tool["effect"];
+  readonly strangers?: true;
+  readonly egress?: true;
   readonly parameters: P;
   run(input: Arguments<P>, context: ToolContext): Promise<string | ToolOutput>;
 }
 
 /** A tool whose arguments are checked before it runs: "invalid arguments: …". */
 export function defineTool<P extends Parameters>(definition: ToolDefinition<P>): Tool {
-  const { name, description, effect, parameters } = definition;
+  const { name, description, effect, strangers, egress, parameters } = definition;
   const entries = Object.entries(parameters);
   return {
     name,
     description,
     effect,
+    ...(strangers && { strangers }),
+    ...(egress && { egress }),
     input: {
       type: "object",
       properties: Object.fromEntries(entries.map(([key, { schema }]) => [key, schema])),

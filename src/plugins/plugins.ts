@@ -245,6 +245,7 @@ function toolOf(state: State, id: string, { described, joined }: ToolSource): To
     name: toolName(id, name),
     description,
     effect,
+    strangers: true,
     input: parameters,
     async run(input, { actor, signal }) {
       if (!isJsonObject(input)) throw new WeftError("invalid", "invalid arguments: expected an object");

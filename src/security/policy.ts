@@ -1,4 +1,4 @@
-import type { Action, Decision, Permissions, Policy } from "../core/policy.ts";
+import type { Action, Aftermath, Decision, Permissions, Policy } from "../core/policy.ts";
 import { nameMatches } from "../lib/glob.ts";
 import { type CommandRules, commandProblem } from "./commands.ts";
 
@@ -10,6 +10,8 @@ export interface PolicyRules {
     readonly ask: readonly string[];
     /** Grows when the user says "always". */
     readonly approved: string[];
+    /** Whether what changes things, or sends them out, is asked for once a turn has read words of strangers. */
+    readonly askAfterStrangers: boolean;
   };
   readonly commands: CommandRules;
   readonly urls: UrlRules;
@@ -29,7 +31,7 @@ export function simplePolicy(rules: PolicyRules): Policy {
     decide(_, action) {
       switch (action.kind) {
         case "tool":
-          return decideTool(rules, action.tool);
+          return decideTool(rules, action);
         case "command":
           return decideCommand(rules, action.command);
         case "connect":
@@ -57,18 +59,29 @@ const everything: Permissions = {
   monthlyUsd: Number.POSITIVE_INFINITY,
 };
 
-function decideTool({ tools }: PolicyRules, tool: string): Decision {
+function decideTool({ tools, urls }: PolicyRules, { tool, after }: Extract<Action, { kind: "tool" }>): Decision {
   const denied = tools.deny.find((pattern) => nameMatches(pattern, tool));
   if (denied !== undefined) {
     return refused(`tools.deny has "${denied}"`, `To allow it, take that entry out of tools.deny.`);
   }
   const asked = tools.ask.find((pattern) => nameMatches(pattern, tool));
   if (tools.allow.some((pattern) => nameMatches(pattern, tool))) {
-    if (asked === undefined || tools.approved.some((pattern) => nameMatches(pattern, tool))) return { allowed: true };
-    const how = `To allow it without asking, add "${tool}" to tools.approved.`;
-    return { allowed: false, ask: true, reason: `tools.ask has "${asked}"`, allow: how };
+    const reason = asked === undefined ? reasonAfter(after, { tools, urls }) : `tools.ask has "${asked}"`;
+    if (reason === undefined || tools.approved.some((pattern) => nameMatches(pattern, tool))) return { allowed: true };
+    const allow = `To allow it without asking, add "${tool}" to tools.approved.`;
+    return { allowed: false, ask: true, reason, allow };
   }
   return refused("it is not in tools.allow", `To allow it, add "${tool}" to tools.allow.`);
+}
+
+function reasonAfter(
+  after: Aftermath | undefined,
+  { tools, urls }: Pick<PolicyRules, "tools" | "urls">,
+): string | undefined {
+  if (!after || !tools.askAfterStrangers) return undefined;
+  const { host } = after;
+  if (host && urls.allowedDomains.some((pattern) => domainMatches(pattern, host))) return undefined;
+  return `it ${after.does}, and this turn has read words of strangers by ${after.sources.join(", ")}: tools.ask_after_strangers`;
 }
 
 function decideCommand({ commands }: PolicyRules, command: string): Decision {

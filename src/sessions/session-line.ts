@@ -92,12 +92,12 @@ function needsParts(message: Message): boolean {
   const kinds = message.parts.map((part) => part.type).join(" ");
   if (/^(text)?( ?call)*$/.test(kinds)) {
     return message.parts.some((part) => {
-      if (part.type === "text") return part.text === "";
+      if (part.type === "text") return part.text === "" || part.untrusted;
       return part.type === "call" && (part.signature !== undefined || !isJsonObject(part.input));
     });
   }
   const [only] = message.parts;
-  return !(kinds === "result" && only?.type === "result" && !only.failed && !only.images);
+  return !(kinds === "result" && only?.type === "result" && !only.failed && !only.images && !only.untrusted);
 }
 
 function commonParts(record: Record<string, unknown>): Part[] {

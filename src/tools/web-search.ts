@@ -25,6 +25,7 @@ export function webSearch(options: WebSearchOptions): Tool {
     description:
       "Search the web. Gives title, address and a few words of each result; web_fetch reads the page itself.",
     effect: "read",
+    strangers: true,
     parameters: {
       query: text("What to look for"),
       num_results: optional(whole([1, 20], `How many results, ${options.maxResults} unless given`)),

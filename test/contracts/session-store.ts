@@ -75,6 +75,7 @@ const json = fc.dictionary(
 );
 const partArbitrary: fc.Arbitrary<Part> = fc.oneof(
   fc.record({ type: fc.constant("text" as const), text }),
+  fc.record({ type: fc.constant("text" as const), text, untrusted: fc.constant(true as const) }),
   fc.record({ type: fc.constant("thinking" as const), text, signature: text }),
   fc.record({ type: fc.constant("image" as const), mime: fc.constant("image/png"), base64: fc.base64String() }),
   fc.record({ type: fc.constant("call" as const), id, tool: id, input: json }),
@@ -82,6 +83,7 @@ const partArbitrary: fc.Arbitrary<Part> = fc.oneof(
 const resultArbitrary: fc.Arbitrary<Part> = fc.oneof(
   fc.record({ type: fc.constant("result" as const), id, text }),
   fc.record({ type: fc.constant("result" as const), id, text, failed: fc.constant(true as const) }),
+  fc.record({ type: fc.constant("result" as const), id, text, untrusted: fc.constant(true as const) }),
 );
 const at = fc.integer({ min: 0, max: 4_000_000_000_000 });
 const entryArbitrary: fc.Arbitrary<Entry> = fc.oneof(
@@ -102,4 +104,22 @@ const entryArbitrary: fc.Arbitrary<Entry> = fc.oneof(
     message: fc.record({ role: fc.constant("tool" as const), parts: fc.tuple(resultArbitrary), at }),
   }),
   fc.record({ type: fc.constant("summary" as const), id, text, keep: fc.nat(9), at }),
+  fc.record({
+    type: fc.constant("ask" as const),
+    id,
+    turn: id,
+    asked: fc.record({ channel: id, sender: text }),
+    tools: fc.array(id, { maxLength: 3 }),
+    until: at,
+    at,
+  }),
+  fc.record({
+    type: fc.constant("answer" as const),
+    id,
+    turn: id,
+    ask: id,
+    verdict: fc.constantFrom("once" as const, "session" as const, "no" as const, "else" as const),
+    tools: fc.array(id, { maxLength: 3 }),
+    at,
+  }),
 );

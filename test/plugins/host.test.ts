@@ -122,7 +122,7 @@ describe("http_request", () => {
     };
     const doorTo = (location: string) => {
       const policy = simplePolicy({
-        tools: { allow: ["*"], deny: [], ask: [], approved: [] },
+        tools: { allow: ["*"], deny: [], ask: [], approved: [], askAfterStrangers: true },
         commands: { mode: "allowlist", allowlist: [], denylist: [] },
         urls: { enabled: true, allowPrivate: false, allowedDomains: [], blockedDomains: [] },
       });

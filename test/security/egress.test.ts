@@ -21,7 +21,7 @@ function network(
   const door = egressDoor({
     credentials,
     policy: simplePolicy({
-      tools: { allow: ["*"], deny: [], ask: [], approved: [] },
+      tools: { allow: ["*"], deny: [], ask: [], approved: [], askAfterStrangers: true },
       commands: { mode: "allowlist", allowlist: [], denylist: [] },
       urls: { enabled: true, allowPrivate: false, allowedDomains, blockedDomains },
     }),

@@ -5,7 +5,7 @@ import { commandProblem } from "../../src/security/commands.ts";
 import { type PolicyRules, simplePolicy } from "../../src/security/policy.ts";
 import { redactor } from "../../src/security/redact.ts";
 
-const none = { allow: [], deny: [], ask: [], approved: [] };
+const none = { allow: [], deny: [], ask: [], approved: [], askAfterStrangers: true };
 const standard: PolicyRules = {
   tools: { ...none, allow: ["*"] },
   commands: { mode: "allowlist", allowlist: [], denylist: [] },

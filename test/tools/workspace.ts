@@ -65,7 +65,7 @@ export async function workspace(options: WorkspaceOptions = {}): Promise<Workspa
 
 export function toolsIn(path: string, platform: BuiltinOptions["platform"], options: WorkspaceOptions = {}): Tool[] {
   const policy = simplePolicy({
-    tools: { allow: ["*"], deny: [], ask: [], approved: [] },
+    tools: { allow: ["*"], deny: [], ask: [], approved: [], askAfterStrangers: true },
     commands: { mode: options.commands ?? "denylist", allowlist: [], denylist: [] },
     urls: { enabled: true, allowPrivate: false, allowedDomains: [], blockedDomains: [] },
   });

@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer as createTlsServer } from "node:https";
-import { connect } from "node:net";
-import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { type AddressInfo, connect } from "node:net";
+import { join, resolve } from "node:path";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { WebSocketServer } from "ws";
 import { type Provider, provider } from "../e2e/provider.ts";
 import { freePort } from "../e2e/weft.ts";
+import { proxyClientProgram } from "../native/build.ts";
 import { docker, dockerSays, hostFile, hostFolder, run, unique, until, weft } from "./docker.ts";
 
 /** Only the proxy knows this name. */
@@ -95,6 +97,8 @@ async function asked(
   return weft(["--network", network, "-v", `${file}:/root/.clawft/config.json:ro`, ...env], ...words);
 }
 
+beforeAll(proxyClientProgram, 600_000);
+
 describe("in a network whose only way out is a proxy", () => {
   test("without it nothing is reached, and that is said", async () => {
     const mock = await mocked();
@@ -113,6 +117,21 @@ describe("in a network whose only way out is a proxy", () => {
     const requests = await proxy.requests();
     expect(requests.length).toBeGreaterThanOrEqual(mock.asked.length);
     expect(requests.every((request) => request.includes(name))).toBe(true);
+  });
+
+  test("WebSockets go through it by CONNECT", async () => {
+    const closed = await closedNetwork();
+    const proxy = await recordingProxy(closed.address, "p4ss");
+    const url = `ws://${name}:${await echoingSockets()}/`;
+    expect(await talked(closed, url, {})).toMatchObject({ code: "unavailable" });
+    expect(await talked(closed, url, { HTTP_PROXY: proxy.url.replace("p4ss", "wrong") })).toMatchObject({
+      message: expect.stringContaining("it wants another user or password (407): correct them in HTTP_PROXY"),
+    });
+    expect(await talked(closed, url, { HTTP_PROXY: proxy.url })).toEqual({
+      type: "text",
+      text: "heard over the proxy",
+    });
+    expect((await proxy.requests()).at(-1)).toBe(`CONNECT ${new URL(url).host}`);
   });
 
   test.each(["HTTPS_PROXY", "https_proxy"])(
@@ -182,6 +201,29 @@ describe("in a network whose only way out is a proxy", () => {
     expect(await proxy.requests()).toEqual([]);
   });
 });
+
+/** A server that says again what it is told. */
+async function echoingSockets(): Promise<number> {
+  const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
+  server.on("connection", (socket) => {
+    socket.on("message", (data: Buffer) => socket.send(`heard ${data.toString()}`));
+  });
+  await new Promise((resolve) => server.on("listening", resolve));
+  onTestFinished(() => {
+    for (const socket of server.clients) socket.terminate();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** What the native engine hears there, as test/native/proxy-client.ts tells it: no command of weft speaks WebSocket yet. */
+async function talked({ network }: Closed, url: string, variables: Record<string, string>): Promise<unknown> {
+  const env = Object.entries(variables).flatMap(([variable, value]) => ["-e", `${variable}=${value}`]);
+  const program = ["-v", `${resolve("dist/native-proxy-client")}:/client:ro`, "--entrypoint", "/client"];
+  const { out, err } = await weft(["--network", network, ...program, ...env], "socket", url);
+  expect(err).toBe("");
+  return JSON.parse(out) as unknown;
+}
 
 /** The provider again, by TLS, with a certificate for the name above. */
 async function behindTls(mock: Provider): Promise<{ port: number; authority: string }> {

@@ -1,6 +1,8 @@
+import { readdir } from "node:fs/promises";
+import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clone } from "./clone.ts";
-import { container, docker, dockerSays, run, token, unique, until } from "./docker.ts";
+import { container, docker, dockerSays, run, token, unique, until, volume } from "./docker.ts";
 
 let folder: Awaited<ReturnType<typeof clone>>;
 
@@ -39,6 +41,15 @@ describe("compiled in the image", () => {
     expect(sizeOf(await filesOf(image))).toBeLessThan(10 * 1024 * 1024);
     expect(await dockerSays("run", "--rm", image, "agent", "-m", "ping")).toMatch(/^pong/);
     expect(await dockerSays("run", "--rm", image, "tools", "list")).toContain("delegate_task");
+    await run("npm", ["run", "-s", "build:plugins"]);
+    const plugins = resolve("dist/plugins");
+    const home = await volume();
+    const at = ["-v", `${home}:/root/.clawft/workspace`, "-v", `${plugins}:/plugins:ro`];
+    const names = (await readdir(plugins)).filter((each) => !each.includes("."));
+    for (const each of names) await dockerSays("run", "--rm", ...at, image, "plugin", "install", `/plugins/${each}`);
+    const listed = await dockerSays("run", "--rm", ...at, image, "plugin", "list");
+    for (const each of names) expect(listed).toContain(each);
+    expect(names).toHaveLength(2);
   });
 
   test("minimal: smaller, and without delegation", hour, async () => {

@@ -1,6 +1,6 @@
 import { WeftError } from "../../core/error.ts";
 import type { Fetch, FetchOptions } from "../../core/platform.ts";
-import { bodiless, bodyError, connectError, parseHttpUrl } from "../shared/network.ts";
+import { bodiless, bodyError, connectError, parseHttpUrl, proxyProblem } from "../shared/network.ts";
 import type { Env } from "../shared/proxy.ts";
 import { type HostExchange, host, type Route } from "./host.ts";
 import { routeTo } from "./route.ts";
@@ -28,6 +28,11 @@ export function nativeFetch(env: Env): Fetch {
     const ended = () => signal?.removeEventListener("abort", abort);
     try {
       const [status = "", ...headers] = await exchange.send();
+      const problem = route.proxy && !route.tunnel && status === "407" && proxyProblem(407);
+      if (problem) {
+        exchange.cancel();
+        throw problem;
+      }
       return responseOf({ status: Number(status), headers, exchange, url, signal, ended });
     } catch (thrown) {
       ended();

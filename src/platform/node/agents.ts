@@ -5,6 +5,8 @@ export interface Route {
   readonly agent: Agent;
   /** The proxy without its password. */
   readonly proxy?: string;
+  /** Whom to trust at the other end of a tunnel, which the agent does not care for. */
+  readonly ca?: readonly string[];
 }
 
 /** Keep-alive connections, by how they are made. */
@@ -15,6 +17,11 @@ export interface Agents {
 
 export function agents(env: Env): Agents {
   const made = new Map<string, Promise<Agent>>();
+  let trusting: ReturnType<typeof trust> | undefined;
+  const trusted = () => {
+    trusting ??= trust(env);
+    return trusting;
+  };
   const once = (key: string, make: () => Promise<Agent>) => {
     const agent = made.get(key) ?? make();
     made.set(key, agent);
@@ -27,6 +34,7 @@ export function agents(env: Env): Agents {
         return {
           agent: await once(`${url.protocol} ${proxy.href}`, () => proxied(url, proxy, env)),
           proxy: withoutSecret(proxy),
+          ...(isSecure(url) && (await trusted())),
         };
       if (address !== undefined) return { agent: await direct(url, env, { keepAlive: false }) };
       return { agent: await once(url.protocol, () => direct(url, env, { keepAlive: true })) };
@@ -43,6 +51,7 @@ async function direct(url: URL, env: Env, { keepAlive }: { readonly keepAlive: b
 }
 
 async function proxied(url: URL, proxy: URL, env: Env): Promise<Agent> {
+  // For a proxy that is itself spoken to by TLS.
   const options = { keepAlive: true, ...connections, ...(await trust(env)) };
   if (url.protocol !== "http:") {
     // A WebSocket needs a tunnel also where it is not encrypted.

@@ -2,7 +2,7 @@ import type { ClientRequest } from "node:http";
 import type { Socket } from "node:net";
 import type { Connection, ConnectOptions } from "../../core/connection.ts";
 import { WeftError } from "../../core/error.ts";
-import { connectError } from "../shared/network.ts";
+import { connectError, proxyProblem } from "../shared/network.ts";
 import { type Env, proxyOf, withoutSecret } from "../shared/proxy.ts";
 import { trust } from "./agents.ts";
 
@@ -26,10 +26,16 @@ async function established(
   if (proxy) {
     const { HttpsProxyAgent } = await import("https-proxy-agent");
     const agent = new HttpsProxyAgent(proxy, secure);
-    const tunnel = { host, port, servername: host, secureEndpoint: tls };
+    let problem: Error | undefined;
+    agent.once("proxyConnect", ({ statusCode, statusText }: { statusCode: number; statusText: string }) => {
+      problem = proxyProblem(statusCode, statusText);
+    });
+    const tunnel = { host, port, servername: host, secureEndpoint: tls, ...secure };
     // It writes nothing to the request, which only stands for whom a connection is made.
-    const connecting = agent.connect({ once: () => {} } as unknown as ClientRequest, tunnel);
-    return await open(await connecting, { tls, ms: connectTimeoutMs });
+    const request = { once: () => {}, emit: () => {} } as unknown as ClientRequest;
+    const socket = await agent.connect(request, tunnel);
+    if (problem) throw problem;
+    return await open(socket, { tls, ms: connectTimeoutMs });
   }
   const to = { host: address ?? host, port };
   const socket = tls

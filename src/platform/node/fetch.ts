@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { WeftError } from "../../core/error.ts";
 import type { Fetch, FetchOptions } from "../../core/platform.ts";
 import { errnoOf } from "../shared/file-system.ts";
-import { bodiless, bodyError, networkError, parseHttpUrl } from "../shared/network.ts";
+import { bodiless, bodyError, networkError, parseHttpUrl, proxyProblem } from "../shared/network.ts";
 import type { Env } from "../shared/proxy.ts";
 import { type Agents, agents } from "./agents.ts";
 import { lookupOf } from "./lookup.ts";
@@ -59,8 +59,18 @@ async function exchange(clients: Clients, url: URL, options: FetchOptions): Prom
       ended();
       reject(request.reusedSocket && isReset(error) ? new StaleConnection() : networkError(error, url, route.proxy));
     });
+    // What a proxy says to CONNECT would look like the other end's answer.
+    request.on("proxyConnect", ({ statusCode, statusText }: { statusCode: number; statusText: string }) => {
+      const problem = url.protocol === "https:" && proxyProblem(statusCode, statusText);
+      if (problem) request.destroy(problem);
+    });
     request.on("response", (message) => {
       clearTimeout(timer);
+      const problem = route.proxy !== undefined && message.statusCode === 407 && proxyProblem(407);
+      if (problem) {
+        request.destroy(problem);
+        return;
+      }
       message.on("close", ended);
       responseOf(message, url).then(resolve, reject);
     });
@@ -77,6 +87,7 @@ function requestOptions(url: URL, options: FetchOptions, route: Awaited<ReturnTy
     path: url.pathname + url.search,
     method: options.method ?? "GET",
     agent: route.agent,
+    ...(route.ca && { ca: [...route.ca] }),
     headers: { "accept-encoding": "gzip, br, deflate", host: url.host, ...lengthOf(options), ...options.headers },
     ...(address !== undefined && { lookup: lookupOf(address) }),
     ...(url.protocol === "https:" && { servername: isIp(url.hostname) ? "" : url.hostname }),

@@ -1,7 +1,7 @@
 import type { WebSocket } from "ws";
 import { longestMessage, type Received, type Socket, type SocketOptions } from "../../core/connection.ts";
 import { WeftError } from "../../core/error.ts";
-import { connectError, parseSocketUrl } from "../shared/network.ts";
+import { connectError, parseSocketUrl, proxyProblem } from "../shared/network.ts";
 import type { Env } from "../shared/proxy.ts";
 import { agents } from "./agents.ts";
 import { lookupOf } from "./lookup.ts";
@@ -14,6 +14,7 @@ export async function openSocket(address: string, options: SocketOptions & { rea
   const route = await agents(env).route(url, options.address);
   const socket = new WebSocket(url, {
     agent: route.agent,
+    ...(route.ca && { ca: [...route.ca] }),
     headers: { ...headers },
     maxPayload: mostBytes,
     perMessageDeflate: false,
@@ -24,6 +25,8 @@ export async function openSocket(address: string, options: SocketOptions & { rea
   await new Promise<void>((resolve, reject) => {
     socket.once("open", resolve);
     socket.once("error", (error) => {
+      const refused = route.proxy !== undefined && /response: (\d+)$/.exec(error.message)?.[1] === "407";
+      if (refused) return reject(connectError(proxyProblem(407), url, { proxy: route.proxy, ms }));
       const late = error.message === "Opening handshake has timed out";
       const thrown = late ? Object.assign(error, { code: "ERR_CONNECT_TIMEOUT" }) : error;
       reject(connectError(thrown, url, { proxy: route.proxy, ms }));

@@ -26,6 +26,16 @@ export function bodyError(error: unknown, url: URL): WeftError {
   });
 }
 
+/** Why a proxy did not let us through, by its answer; undefined when it did. */
+export function proxyProblem(status: number, text = ""): Error | undefined {
+  if (status === 200) return undefined;
+  return new Error(
+    status === 407
+      ? "it wants another user or password (407): correct them in HTTP_PROXY or HTTPS_PROXY"
+      : `it refused (${[status, text].filter(Boolean).join(" ")})`,
+  );
+}
+
 const tcpWords: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
   ECONNRESET: "the connection was closed without an answer",

@@ -66,7 +66,11 @@ async function make() {
 async function bundle(folder) {
   rmSync(folder, { recursive: true, force: true });
   const { metafile } = await build({
-    entryPoints: { main: entries[0], streams: "src/platform/native/web/streams.ts" },
+    entryPoints: {
+      main: entries[0],
+      intl: "src/platform/native/intl.ts",
+      streams: "src/platform/native/web/streams.ts",
+    },
     outdir: folder,
     bundle: true,
     splitting: true,

@@ -1,6 +1,7 @@
 /**
  * The web globals that both engines give. Adding a line here is a promise that every platform implements it.
  * Shapes follow the WHATWG specifications (fetch, streams, url, encoding, dom); only what weft uses is here.
+ * Of `Intl`, which TypeScript declares in full, both have what `lib/zones.ts` uses.
  */
 
 declare function setTimeout(callback: () => void, ms?: number): number;

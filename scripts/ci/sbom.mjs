@@ -20,7 +20,7 @@ process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
 
 async function packages() {
   const { metafile } = await build({
-    entryPoints: ["src/native.ts", "src/platform/native/web/streams.ts"],
+    entryPoints: ["src/native.ts", "src/platform/native/intl.ts", "src/platform/native/web/streams.ts"],
     outdir: "unused",
     write: false,
     metafile: true,

@@ -27,14 +27,30 @@ Object.assign(globalThis, {
 
 watchRejections();
 
-/** Streams are a library of some size, and many commands need none. */
-for (const name of ["ReadableStream", "TransformStream", "WritableStream"]) {
+/** Modules of their own, loaded by the first that asks: many commands need neither streams nor time zones. */
+const later = {
+  Intl: "intl.js",
+  ReadableStream: "streams.js",
+  TransformStream: "streams.js",
+  WritableStream: "streams.js",
+};
+
+for (const [name, module] of Object.entries(later)) {
   Object.defineProperty(globalThis, name, {
     configurable: true,
     get() {
-      const value = host.load("streams.js")[name];
+      const value = host.load(module)[name];
       Object.defineProperty(globalThis, name, { configurable: true, writable: true, value });
       return value;
+    },
+  });
+}
+
+/** The engine has them, but deaf to their options: a time in the wrong zone is worse than an error. */
+for (const name of ["toLocaleDateString", "toLocaleString", "toLocaleTimeString"]) {
+  Object.defineProperty(Date.prototype, name, {
+    value() {
+      throw new TypeError(`the native engine has no Date.prototype.${name}; see docs/engines.md`);
     },
   });
 }

@@ -4,12 +4,14 @@ import { nativePlatform } from "../../src/platform/native/platform.ts";
 import { platformContract } from "../contracts/platform.ts";
 import { wasmContract } from "../contracts/wasm.ts";
 import { webContract } from "../contracts/web.ts";
+import { zonesContract } from "../contracts/zones.ts";
 import { hostileCalls } from "./hostile.ts";
-import { onTestFinished, type Result, runTests } from "./vitest.ts";
+import { expect, onTestFinished, type Result, runTests, test } from "./vitest.ts";
 import { type SetterCases, type UrlCase, urlPlatformTests } from "./web-platform-tests.ts";
 
 const platform = nativePlatform();
 const { files } = platform;
+const intlIsToCome = Object.getOwnPropertyDescriptor(globalThis, "Intl")?.get !== undefined;
 
 platformContract({
   name: "native",
@@ -27,6 +29,13 @@ platformContract({
   },
 });
 webContract("native");
+zonesContract({ name: "native", variable: platform.env.TZ });
+test("Intl is not loaded before somebody asks for it", () => {
+  expect(intlIsToCome).toBe(true);
+});
+test("a Date does not tell its time in a zone that nobody asked for", () => {
+  expect(() => new Date(0).toLocaleString("en-US", { timeZone: "Asia/Tokyo" })).toThrow("toLocaleString");
+});
 wasmContract({
   name: "native",
   engine: async () => {

@@ -28,7 +28,9 @@ async function results(): Promise<Result[]> {
   const cwd = mkdtempSync(join(tmpdir(), "weft-native-"));
   try {
     const words = [resolve(file), resolve(webPlatformTests())];
-    const out = execFileSync(resolve(program), words, { cwd, encoding: "utf8", maxBuffer: 1 << 26, timeout: 120_000 });
+    const env = { ...process.env, TZ: "Asia/Kathmandu" };
+    const options = { cwd, env, encoding: "utf8", maxBuffer: 1 << 26, timeout: 120_000 } as const;
+    const out = execFileSync(resolve(program), words, options);
     return JSON.parse(out) as Result[];
   } finally {
     rmSync(cwd, { recursive: true, force: true });

@@ -164,9 +164,10 @@ async fn tunnel(mut tcp: TcpStream, route: &Route, proxy: &Proxy) -> std::result
     let status = line.split(' ').nth(1).unwrap_or_default();
     match status {
         "200" => Ok(tcp),
-        "407" => Err(Fault::new(
+        // Some say 401 to a wrong password.
+        "401" | "407" => Err(Fault::new(
             "ERR_PROXY",
-            "it wants another user or password (407): correct them in HTTP_PROXY or HTTPS_PROXY",
+            format!("it wants another user or password ({status}): correct them in HTTP_PROXY or HTTPS_PROXY"),
         )),
         _ => Err(Fault::new("ERR_PROXY", format!("it refused ({})", line.lines().next().unwrap_or_default()))),
     }

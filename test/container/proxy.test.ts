@@ -125,7 +125,7 @@ describe("in a network whose only way out is a proxy", () => {
     const url = `ws://${name}:${await echoingSockets()}/`;
     expect(await talked(closed, url, {})).toMatchObject({ code: "unavailable" });
     expect(await talked(closed, url, { HTTP_PROXY: proxy.url.replace("p4ss", "wrong") })).toMatchObject({
-      message: expect.stringContaining("it wants another user or password (407): correct them in HTTP_PROXY"),
+      message: expect.stringContaining("it wants another user or password (401): correct them in HTTP_PROXY"),
     });
     expect(await talked(closed, url, { HTTP_PROXY: proxy.url })).toEqual({
       type: "text",

@@ -25,8 +25,11 @@ export async function openSocket(address: string, options: SocketOptions & { rea
   await new Promise<void>((resolve, reject) => {
     socket.once("open", resolve);
     socket.once("error", (error) => {
-      const refused = route.proxy !== undefined && /response: (\d+)$/.exec(error.message)?.[1] === "407";
-      if (refused) return reject(connectError(proxyProblem(407), url, { proxy: route.proxy, ms }));
+      const status = Number(/response: (401|407)$/.exec(error.message)?.[1] ?? 0);
+      // A server may say 401, too; behind a proxy it cannot be told who did.
+      if (route.proxy !== undefined && status === 407) {
+        return reject(connectError(proxyProblem(status), url, { proxy: route.proxy, ms }));
+      }
       const late = error.message === "Opening handshake has timed out";
       const thrown = late ? Object.assign(error, { code: "ERR_CONNECT_TIMEOUT" }) : error;
       reject(connectError(thrown, url, { proxy: route.proxy, ms }));

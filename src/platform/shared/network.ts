@@ -26,12 +26,12 @@ export function bodyError(error: unknown, url: URL): WeftError {
   });
 }
 
-/** Why a proxy did not let us through, by its answer; undefined when it did. */
+/** Why a proxy did not let us through, by its answer; undefined when it did. Some say 401 to a wrong password. */
 export function proxyProblem(status: number, text = ""): Error | undefined {
   if (status === 200) return undefined;
   return new Error(
-    status === 407
-      ? "it wants another user or password (407): correct them in HTTP_PROXY or HTTPS_PROXY"
+    status === 407 || status === 401
+      ? `it wants another user or password (${status}): correct them in HTTP_PROXY or HTTPS_PROXY`
       : `it refused (${[status, text].filter(Boolean).join(" ")})`,
   );
 }

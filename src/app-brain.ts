@@ -6,6 +6,7 @@ import { createWorker, type Worker, type WorkerOptions } from "./agent/worker.ts
 import { credentials, delegationOptions, keyVariables, policyRules, toolOptions } from "./app-options.ts";
 import { busFor, openPlugins, type Plugins, usableModels } from "./app-parts.ts";
 import type { Loaded } from "./config/load.ts";
+import { type Audit, noAudit } from "./core/audit.ts";
 import type { Bus } from "./core/bus.ts";
 import type { Channel } from "./core/channel.ts";
 import type { BackgroundAgents } from "./core/delegation.ts";
@@ -20,6 +21,7 @@ import { type WorkspacePaths, workspacePaths } from "./core/workspace.ts";
 import { absentTools, loadDelegation } from "./features.ts";
 import { hexOf } from "./lib/hex.ts";
 import type { ModelCatalog } from "./models/catalog.ts";
+import { auditedPolicy } from "./security/audited-policy.ts";
 import { egressDoor } from "./security/egress.ts";
 import { simplePolicy } from "./security/policy.ts";
 import { redactor } from "./security/redact.ts";
@@ -43,6 +45,7 @@ export interface BrainBase {
   readonly platform: Platform;
   readonly paths: WorkspacePaths;
   readonly bus: Bus;
+  readonly audit: Audit;
   readonly store: SessionStore;
   readonly channels: ReadonlyMap<string, Channel>;
   readonly outbox: Pick<Outbox, "post">;
@@ -69,14 +72,16 @@ export type DelegationModule = Awaited<ReturnType<NonNullable<typeof loadDelegat
 export async function lookingBrain(
   platform: Platform,
   loaded: Loaded,
+  audit: Audit = noAudit,
 ): Promise<Brain & { readonly sessions: SessionStore; readonly plugins: Plugins | undefined }> {
   const paths = workspacePaths(loaded.workspace);
   const kept = keptIn(platform, paths);
-  const plugins = await openPlugins({ platform, paths, bus: kept.bus, writes: false });
+  const plugins = await openPlugins({ platform, paths, bus: kept.bus, audit, writes: false });
   const base: BrainBase = {
     platform,
     paths,
     ...kept,
+    audit,
     plugins,
     channels: new Map(),
     outbox: { post: async () => justLooking() },
@@ -108,7 +113,7 @@ export function keptIn(
 export function brainOf(base: BrainBase, loaded: Loaded): Brain {
   const { platform, paths, channels } = base;
   const rules = policyRules(loaded.config);
-  const policy = simplePolicy(rules);
+  const policy = auditedPolicy(simplePolicy(rules), base.audit);
   const door = egressDoor({ platform, policy, credentials: credentials(loaded) });
   const models = usableModels(platform, loaded, door.toModel);
   const delegation = delegationOf(base, { loaded, models });

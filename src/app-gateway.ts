@@ -1,4 +1,5 @@
 import { type App, timer } from "./app.ts";
+import { configDigest } from "./app-config-changes.ts";
 import { type GatewayToken, knownToken, newToken } from "./app-token.ts";
 import { checkSession } from "./sessions/session-key.ts";
 import { version } from "./version.ts";
@@ -11,7 +12,7 @@ export interface ServedGateway {
 
 /** Throws `conflict` when the port is taken. */
 export async function serveGateway(app: App): Promise<ServedGateway> {
-  const { platform, line, bus, paths } = app;
+  const { platform, line, bus, audit, paths } = app;
   const { config } = app.brain.loaded;
   const [{ gatewayApp }, { busMetrics }] = await Promise.all([
     import("./gateway/app.ts"),
@@ -21,6 +22,7 @@ export async function serveGateway(app: App): Promise<ServedGateway> {
   const handler = gatewayApp({
     line,
     bus,
+    audit,
     metrics: busMetrics(bus),
     models: gatewayModels(app),
     status: app.status,
@@ -45,6 +47,8 @@ export async function serveGateway(app: App): Promise<ServedGateway> {
   const server = await platform.serve({ host, port: config.gateway.port }, { request: handler });
   const url = urlOf(host, server.port);
   await app.publishUrl(url);
+  const detail = `weft ${version}, configuration ${configDigest(platform, app.brain.loaded)}`;
+  await audit.note({ kind: "gateway", subject: `started at ${url}`, outcome: "ok", detail });
   return { url, token, close: server.close };
 }
 

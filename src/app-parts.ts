@@ -1,5 +1,6 @@
 import { catalogOptions } from "./app-options.ts";
 import type { Loaded } from "./config/load.ts";
+import type { Audit } from "./core/audit.ts";
 import type { Bus } from "./core/bus.ts";
 import type { Fetch, Platform } from "./core/platform.ts";
 import type { WorkspacePaths } from "./core/workspace.ts";
@@ -15,6 +16,7 @@ export interface PluginsBase {
   readonly platform: Platform;
   readonly paths: WorkspacePaths;
   readonly bus: Bus;
+  readonly audit: Audit;
   readonly writes: boolean;
 }
 

@@ -1,17 +1,22 @@
 import type { Brain, BrainBase } from "./app-brain.ts";
 import { busFor, openPlugins, type Plugins, usableModels } from "./app-parts.ts";
 import type { Loaded } from "./config/load.ts";
+import { noAudit } from "./core/audit.ts";
 import { WeftError } from "./core/error.ts";
 import type { Journal } from "./core/journal.ts";
 import type { Platform } from "./core/platform.ts";
 import type { PartStatus } from "./core/status.ts";
 import { type WorkspacePaths, workspacePaths } from "./core/workspace.ts";
 import { featureNames } from "./features.ts";
+import type { AuditLog } from "./security/audit.ts";
 import { version } from "./version.ts";
 
 /** How each part is, by looking at it now. */
 export async function partsStatus(
-  base: Pick<BrainBase, "platform" | "paths" | "channels" | "plugins"> & { readonly journal: Journal },
+  base: Pick<BrainBase, "platform" | "paths" | "channels" | "plugins"> & {
+    readonly journal: Journal;
+    readonly audit: Pick<AuditLog, "status">;
+  },
   brain: Brain,
 ): Promise<PartStatus[]> {
   const part = partAt(base.platform.now);
@@ -23,6 +28,7 @@ export async function partsStatus(
     modelState(models.defaultId(), loaded, part),
     await workspacePart(base, part),
     part("journal", "ok", `${open} open turn(s), ${bytes} bytes`),
+    auditPart(base.audit.status(), part),
     part("tools", "ok", tools.map(({ name }) => name).join(", ")),
     ...pluginsPart(base.plugins, part),
     part("channels", names.length === 0 ? "off" : "ok", names.length === 0 ? "none configured" : names.join(", ")),
@@ -36,6 +42,10 @@ function pluginsPart(plugins: Plugins | undefined, part: NewPart): PartStatus[] 
   if (!plugins) return [];
   const { state, detail } = plugins.status();
   return [part("plugins", state, detail)];
+}
+
+function auditPart({ entries, problem }: ReturnType<AuditLog["status"]>, part: NewPart): PartStatus {
+  return part("audit", problem === undefined ? "ok" : "degraded", problem ?? `${entries} entries`);
 }
 
 type NewPart = (name: string, state: PartStatus["state"], detail: string) => PartStatus;
@@ -65,7 +75,7 @@ export async function initialStatus(platform: Platform, loaded: Loaded): Promise
   const paths = workspacePaths(loaded.workspace);
   // The disk works while we look at the rest.
   const workspace = workspacePart({ platform, paths }, part);
-  const plugins = await openPlugins({ platform, paths, bus: busFor(platform), writes: false });
+  const plugins = await openPlugins({ platform, paths, bus: busFor(platform), audit: noAudit, writes: false });
   return [
     configPart(loaded, part),
     modelPart(platform, loaded, part),

@@ -1,11 +1,13 @@
 import { lanes } from "./agent/lanes.ts";
 import { createLine, type RunningLine } from "./agent/line.ts";
 import { type Outbox, outbox } from "./agent/outbox.ts";
+import { auditOf } from "./app-audit.ts";
 import { type Brain, type BrainBase, brainOf, type DelegationModule, keptIn } from "./app-brain.ts";
 import { introduce, sleep, type Taking, takeWorkspace } from "./app-owner.ts";
 import { openPlugins } from "./app-parts.ts";
 import { partsStatus } from "./app-status.ts";
 import type { Loaded } from "./config/load.ts";
+import type { Audit } from "./core/audit.ts";
 import type { Bus } from "./core/bus.ts";
 import type { Channel, Deliverer } from "./core/channel.ts";
 import { subSessionPrefix } from "./core/delegation.ts";
@@ -16,6 +18,8 @@ import type { Lock, Platform } from "./core/platform.ts";
 import type { PartStatus } from "./core/status.ts";
 import { type WorkspacePaths, workspacePaths } from "./core/workspace.ts";
 import { loadDelegation } from "./features.ts";
+import type { AuditLog } from "./security/audit.ts";
+import { redactor } from "./security/redact.ts";
 import { openJournal } from "./sessions/journal.ts";
 
 /** The running parts, joined. This and the files `app-*.ts` beside it are the only ones that know all rooms. */
@@ -24,6 +28,7 @@ export interface App {
   readonly paths: WorkspacePaths;
   readonly line: Line;
   readonly bus: Bus;
+  readonly audit: Audit;
   /** What a reload of the configuration replaces; read it anew each time. */
   readonly brain: Brain;
   newId(): string;
@@ -69,6 +74,7 @@ interface Opening {
 
 /** What stays while the program runs. */
 interface Base extends BrainBase {
+  readonly audit: AuditLog;
   readonly loaded: Loaded;
   readonly lock: Lock;
   readonly options: AppOptions;
@@ -82,6 +88,7 @@ interface Base extends BrainBase {
 
 interface Joined {
   line?: RunningLine;
+  redact: (text: string) => string;
 }
 
 async function openBase(opening: Opening): Promise<Base> {
@@ -91,20 +98,22 @@ async function openBase(opening: Opening): Promise<Base> {
   const { bus, store } = kept;
   const warn = (message: string) => bus.publish({ type: "log", level: "warn", message });
   options.watch?.(bus);
+  const joined: Joined = { redact: redactor(opening.loaded.secrets) };
+  const audit = auditOf(platform, paths, { redact: (text) => joined.redact(text), warn, stays: options.resume });
   const [journal, module, plugins] = await Promise.all([
     openJournal({ files, folder: paths.journal, store, now, warn }),
     loadDelegation?.(),
-    openPlugins({ platform, paths, bus, writes: true }),
+    openPlugins({ platform, paths, bus, audit, writes: true }),
   ]);
   const channels = new Map((options.channels ?? []).map((channel) => [channel.name, channel]));
   const failed = (where: string, error: WeftError) => bus.publish({ type: "failure", where, error });
-  const joined: Joined = {};
   const delegation = module && delegationBase(module, { journal, joined, stays: options.resume });
   const own = module && delegation ? [module.answersOf({ ...delegation, now })] : [];
   const deliverers = new Map([...channels, ...own.map((each) => [each.name, each] as const)]);
   return {
     ...opening,
     ...kept,
+    audit,
     journal,
     channels,
     deliverers,
@@ -151,7 +160,7 @@ export function timer(ms: number, elapsed: () => void): () => void {
 }
 
 function appOf(base: Base): App {
-  const { platform, paths, store, journal, choices, lock, options } = base;
+  const { platform, paths, store, journal, choices, lock, options, audit } = base;
   const state = { brain: brainOf(base, base.loaded) };
   const line = lineOf(base, () => state.brain);
   base.joined.line = line;
@@ -161,6 +170,7 @@ function appOf(base: Base): App {
     paths,
     line,
     bus: base.bus,
+    audit,
     newId: base.newId,
     get brain() {
       return state.brain;
@@ -173,7 +183,9 @@ function appOf(base: Base): App {
         await choices.forget(each);
       }
       for (const info of below) await store.remove(info.session);
-      return await store.remove(session);
+      const deleted = await store.remove(session);
+      if (deleted) await audit.note({ kind: "session", subject: session, outcome: "ok", detail: "deleted" });
+      return deleted;
     },
     async reload(loaded) {
       if (loaded.workspace !== paths.root) {
@@ -181,12 +193,13 @@ function appOf(base: Base): App {
       }
       await base.plugins?.reload();
       state.brain = brainOf(base, loaded);
+      base.joined.redact = state.brain.redact;
     },
     publishUrl: (url) => introduce(platform, paths, { command: options.command, url }),
     async close(drainMs) {
       await line.close(drainMs);
       await base.plugins?.close();
-      await journal.close();
+      await Promise.all([journal.close(), audit.close()]);
       await lock.release();
     },
   };

@@ -1,3 +1,4 @@
+import type { Audit } from "../core/audit.ts";
 import type { TurnEvent } from "../core/channel.ts";
 import { WeftError } from "../core/error.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
@@ -6,6 +7,7 @@ import type { Action, Policy } from "../core/policy.ts";
 import type { Tool, ToolContext, ToolOutput } from "../core/tool.ts";
 import { marked } from "../lib/marks.ts";
 import { aftermathOf, type Read } from "./untrusted.ts";
+import { auditedCall } from "./audited-call.ts";
 
 export interface ToolRunOptions {
   readonly tools: ReadonlyMap<string, Tool>;
@@ -17,6 +19,7 @@ export interface ToolRunOptions {
   readonly monotonic: () => number;
   /** A mark that nobody outside can guess. */
   readonly newMark: () => string;
+  readonly audit: Audit;
 }
 
 export interface ToolRun {
@@ -117,7 +120,9 @@ async function outcomeOf(call: CallPart, options: ToolRunOptions, run: ToolRun):
     wrap: (text) => (untrusted ? marked(text, call.tool, options.newMark()) : text),
   });
   try {
-    const output = await allowedRun(call, options, run);
+    const output = await auditedCall(callAudit(call, options, run), (begin) =>
+      allowedRun(call, options, { ...run, begin }),
+    );
     const { text, images, untrusted = strangers }: ToolOutput = typeof output === "string" ? { text: output } : output;
     const short = await shortened(text, keep(untrusted), options);
     return { type: "result", id: call.id, text: short, ...(images && { images }), ...(untrusted && { untrusted }) };
@@ -131,10 +136,21 @@ async function outcomeOf(call: CallPart, options: ToolRunOptions, run: ToolRun):
   }
 }
 
+function callAudit(call: CallPart, { audit, monotonic }: ToolRunOptions, { context, turn }: ToolRun) {
+  const { actor, session, signal } = context;
+  const detail = call.invalid ?? call.input;
+  return { audit, monotonic, signal, about: { subject: call.tool, call: call.id, actor, session, turn, detail } };
+}
+
+interface Beginning extends ToolRun {
+  /** Called before a tool that changes something runs. */
+  readonly begin: () => Promise<void>;
+}
+
 async function allowedRun(
   call: CallPart,
   { tools, absent, policy }: ToolRunOptions,
-  { context, approved, read }: ToolRun,
+  { context, approved, read, begin }: Beginning,
 ): Promise<string | ToolOutput> {
   const tool = tools.get(call.tool);
   if (!tool) {
@@ -150,6 +166,7 @@ async function allowedRun(
   if (!decision.allowed && !(decision.ask && isApproved)) {
     throw new WeftError("refused", `permission denied for tool '${call.tool}': ${decision.reason}. ${decision.allow}`);
   }
+  if (tool.effect === "write") await begin();
   return await Promise.race([tool.run(call.input, context), abortOf(context.signal)]);
 }
 

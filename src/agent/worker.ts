@@ -1,3 +1,4 @@
+import type { Audit } from "../core/audit.ts";
 import type { Bus } from "../core/bus.ts";
 import type { Inbound } from "../core/channel.ts";
 import type { BackgroundAgents, SubAgent } from "../core/delegation.ts";
@@ -8,6 +9,7 @@ import type { Entry, SessionStore } from "../core/session.ts";
 import type { Tool } from "../core/tool.ts";
 import { tokensOfMessages, tokensOfText, tokensOfTools } from "../lib/tokens.ts";
 import { answerIn, pendingIn } from "./approvals.ts";
+import { auditedTurn } from "./audited-turn.ts";
 import type { ModelChoices } from "./choices.ts";
 import { type CommandOptions, commandIn, runCommand } from "./commands.ts";
 import { historyOf } from "./history.ts";
@@ -27,6 +29,7 @@ export interface WorkerOptions {
   readonly systemPrompt: SystemPrompt;
   readonly choices: ModelChoices;
   readonly bus: Bus;
+  readonly audit: Audit;
   readonly outbox: Pick<Outbox, "post">;
   /** The model ready for use: probed, with its fallbacks behind it, or this one. Throws when it cannot be used. */
   readonly model: (id: string, fallback?: string) => Promise<Model>;
@@ -71,6 +74,7 @@ export function createWorker(options: WorkerOptions): Worker {
       keepLong: options.keepLong,
       monotonic: options.monotonic,
       newMark: options.newId,
+      audit: options.audit,
     },
     maxIterations: options.maxIterations,
     approvalMs: options.approvalMs,
@@ -111,9 +115,10 @@ async function run(
   const absent = absentTool(options, inbound);
   if (absent !== undefined) return ownWords(absent);
   const agent = inbound.delegated?.agent;
-  const model = await options.model(
-    inbound.settings?.model ?? (await modelOf(options, inbound.session)),
-    agent?.fallback,
+  const actor = agent?.actor ?? { channel: inbound.from.channel, sender: inbound.sender };
+  const audited = auditedTurn(options.audit, { actor, session: inbound.session, turn }, options.monotonic);
+  const model = audited.model(
+    await options.model(inbound.settings?.model ?? (await modelOf(options, inbound.session)), agent?.fallback),
   );
   const sections = await options.systemPrompt.sections();
   const more = inbound.settings?.system;
@@ -122,22 +127,26 @@ async function run(
   const system = systemText(sections) + role + client;
   const before = await entriesBefore(options, work);
   const job = { turn, inbound, before, written, model, system, settings: settingsOf(options, work) };
-  return await runTurn(turnOptionsFor(prepared.turnOptions, agent), job, {
+  const ended = runTurn(turnOptionsFor(prepared.turnOptions, agent), job, {
     signal,
     emit,
-    step,
+    async step(entries) {
+      await audited.noted();
+      await step(entries);
+    },
     leftMs: work.leftMs,
     answered: ({ model: id, usage }, ms) => options.bus.publish({ type: "model", turn, model: id, usage, ms }),
     toolRun: {
       context: {
         session: inbound.session,
-        actor: agent?.actor ?? { channel: inbound.from.channel, sender: inbound.sender },
+        actor,
         signal,
         send: (to, text) => options.outbox.post({ id: options.newId(), to, text }),
       },
       measured: (tool, failed, ms) => options.bus.publish({ type: "tool", turn, tool, failed, ms }),
     },
   });
+  return await ended.finally(audited.noted);
 }
 
 /** `/approve` and `/deny` are for the turn that takes up what waited for them. */

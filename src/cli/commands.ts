@@ -1,4 +1,6 @@
+import { auditCommands } from "./audit-commands.ts";
 import { type Command, configOption, jsonOption, verboseOption } from "./command.ts";
+import { memoryCommands } from "./memory-commands.ts";
 import { pluginCommands } from "./plugin-commands.ts";
 import { secretCommands } from "./secret-commands.ts";
 
@@ -122,6 +124,8 @@ export const commands: readonly Command[] = [
   },
   ...pluginCommands,
   ...secretCommands,
+  ...memoryCommands,
+  ...auditCommands,
   {
     name: "context",
     about: "what fills the prompt of a conversation, in tokens",

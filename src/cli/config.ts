@@ -1,3 +1,4 @@
+import { recordOutside } from "../app-audit.ts";
 import { changeValue, knownKeys, knownPath, maskSecrets } from "../config/edit.ts";
 import { checkDocument, loadConfig } from "../config/load.ts";
 import { typed } from "../config/overrides.ts";
@@ -62,7 +63,22 @@ export async function set(call: Call): Promise<number> {
     check: checkDocument,
   });
   await platform.terminal.error(`${value === null ? "Removed" : "Set"} ${path.join(".")} in ${file}\n`);
+  await recordChange(call, path, value);
   return 0;
+}
+
+/** A configuration that cannot be read for another reason does not say where the workspace with its audit is. */
+async function recordChange({ platform, options }: Call, path: readonly string[], value: Json): Promise<void> {
+  try {
+    let detail = maskSecrets(path.reduceRight<Json>((inner, key) => ({ [key]: inner }), value));
+    for (const key of path) detail = isJsonObject(detail) ? (detail[key] ?? null) : detail;
+    const loaded = await loadConfig(platform, { path: options["config"] });
+    const actor = { channel: "cli", sender: "local" };
+    await recordOutside(platform, loaded, [{ kind: "config", subject: path.join("."), outcome: "ok", actor, detail }]);
+  } catch (error) {
+    const why = WeftError.from(error).message;
+    await platform.terminal.error(`warning: the change is made, but not recorded in the audit: ${why}\n`);
+  }
 }
 
 /** `weft config path` */

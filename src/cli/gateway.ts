@@ -1,4 +1,5 @@
 import { type App, openApp } from "../app.ts";
+import { changedKeys, configDigest } from "../app-config-changes.ts";
 import { type ServedGateway, serveGateway } from "../app-gateway.ts";
 import { loadConfig } from "../config/load.ts";
 import { WeftError } from "../core/error.ts";
@@ -36,7 +37,11 @@ export async function gateway(call: Call): Promise<number> {
       (next) => {
         log.options = next;
       },
-      (thrown: unknown) => app.bus.publish({ type: "failure", where: "reload", error: WeftError.from(thrown) }),
+      (thrown: unknown) => {
+        const error = WeftError.from(thrown);
+        app.bus.publish({ type: "failure", where: "reload", error });
+        void app.audit.note({ kind: "config", subject: "reload", outcome: "failed", reason: error.message });
+      },
     );
   });
   await stopped(platform);
@@ -87,6 +92,7 @@ async function shutDown({ platform }: Call, app: App, served: ServedGateway): Pr
   const { running, waiting } = app.line.busy();
   const what = running + waiting === 0 ? "" : `: ${running} turn(s) may finish within ${drainMs / 1000} s`;
   app.bus.publish({ type: "log", level: "info", message: `shutting down${what}` });
+  await app.audit.note({ kind: "gateway", subject: "stopping", outcome: "ok" });
   const drained = app.close(drainMs);
   const again = stopped(platform).then(() => "again" as const);
   if ((await Promise.race([drained, again])) === "again") {
@@ -104,7 +110,10 @@ async function shutDown({ platform }: Call, app: App, served: ServedGateway): Pr
 /** Check, build new, swap; a configuration that is wrong changes nothing. */
 async function reload({ platform, options }: Call, app: App): Promise<LogOptions> {
   const loaded = await loadConfig(platform, { path: options["config"], without: absentSections() });
+  const before = app.brain.loaded;
   await app.reload(loaded);
+  const detail = { configuration: configDigest(platform, loaded), changed: changedKeys(before, loaded).join(", ") };
+  await app.audit.note({ kind: "config", subject: "reload", outcome: "ok", detail });
   for (const message of loaded.warnings) app.bus.publish({ type: "log", level: "warn", message });
   const message = "the configuration was read anew; gateway.* and agents.limits.* need a restart";
   app.bus.publish({ type: "log", level: "info", message });

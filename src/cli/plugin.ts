@@ -1,5 +1,8 @@
+import { auditedCall } from "../agent/audited-call.ts";
+import { recordOutside } from "../app-audit.ts";
 import { lookingBrain } from "../app-brain.ts";
 import { absolutePath } from "../config/locate.ts";
+import type { AuditEntry } from "../core/audit.ts";
 import { WeftError } from "../core/error.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { Platform } from "../core/platform.ts";
@@ -22,6 +25,7 @@ export async function install(call: Call): Promise<number> {
   const folder = await locked(() => store.install(from));
   const approved = await approvals.get(id);
   const problem = notApproved(from.manifest, approved);
+  await recorded(call, loaded, { subject: `plugin ${id} ${version}`, detail: "installed" });
   await platform.terminal.out(`Installed ${id} ${version} (${name}) in ${folder}\n`);
   await say(platform, diffLines(permissions, approved));
   await say(platform, [
@@ -42,6 +46,7 @@ export async function approve(call: Call): Promise<number> {
   const before = await approvals.get(id);
   await say(platform, diffLines(permissions, before));
   await locked(() => approvals.set(id, { version, permissions, at: platform.now() }));
+  await recorded(call, loaded, { subject: `plugin ${id} ${version}`, detail: permissionsText(permissions) });
   await say(platform, [`Approved ${id} ${version}.`]);
   await tellGateway(call, loaded);
   return 0;
@@ -61,6 +66,7 @@ export async function remove(call: Call): Promise<number> {
     return (await store.remove(id)) || forgotten;
   });
   if (!was) throw new WeftError("missing", `there is no plugin ${id}. See: weft plugin list`);
+  await recorded(call, loaded, { subject: `plugin ${id}`, detail: "removed, and its approval" });
   await say(platform, [`Removed ${id}`]);
   await tellGateway(call, loaded);
   return 0;
@@ -141,7 +147,12 @@ export async function run(call: Call): Promise<number> {
   const { store, approvals } = placesOf(platform, loaded.workspace);
   const problem = notApproved((await store.load(id)).manifest, await approvals.get(id));
   if (problem !== undefined) throw new WeftError("refused", problem);
-  const { policy, plugins } = await lookingBrain(platform, loaded);
+  const noted: AuditEntry[] = [];
+  const audit = {
+    record: (entry: AuditEntry) => recordOutside(platform, loaded, [entry]),
+    note: async (entry: AuditEntry) => void noted.push(entry),
+  };
+  const { policy, plugins } = await lookingBrain(platform, loaded, audit);
   const found = plugins?.toolsOf(id).get(tool);
   if (!found || !plugins) {
     const names = [...(plugins?.toolsOf(id).keys() ?? [])];
@@ -149,21 +160,38 @@ export async function run(call: Call): Promise<number> {
     throw new WeftError("missing", `plugin ${id} has no tool ${tool}. ${hint}`);
   }
   const actor = { channel: "cli", sender: "local" };
-  const decision = policy.decide(actor, { kind: "tool", tool: found.name, input });
-  if (!decision.allowed) throw new WeftError("refused", `${found.name}: ${decision.reason}. ${decision.allow}`);
   const stop = new AbortController();
   const ignore = platform.onSignal(() => stop.abort(new WeftError("aborted", "stopped")));
   try {
     const context = { session: "cli:plugin", actor, signal: stop.signal, send: nowhere };
-    const output = await found.run(input, context);
+    const about = { subject: found.name, actor, session: context.session, detail: input };
+    const call = { audit, about, signal: stop.signal, monotonic: platform.monotonic };
+    const output = await auditedCall(call, async (begin) => {
+      const decision = policy.decide(actor, { kind: "tool", tool: found.name, input });
+      if (!decision.allowed) throw new WeftError("refused", `${found.name}: ${decision.reason}. ${decision.allow}`);
+      if (found.effect === "write") await begin();
+      return await found.run(input, context);
+    });
     const text = typeof output === "string" ? output : output.text;
-    const report = `${JSON.stringify({ ok: true, text, audit: plugins.audit(id) }, null, 2)}\n`;
+    const calls = noted.filter(({ kind }) => kind === "plugin");
+    const report = `${JSON.stringify({ ok: true, text, audit: calls }, null, 2)}\n`;
     await platform.terminal.out("json" in options ? report : `${harmless(text)}\n`);
     return 0;
   } finally {
     ignore();
     await plugins.close();
+    await recordOutside(platform, loaded, noted);
   }
+}
+
+/** What the owner has decided about a plugin. */
+async function recorded(
+  { platform }: Call,
+  loaded: Parameters<typeof recordOutside>[1],
+  about: Pick<AuditEntry, "subject" | "detail">,
+): Promise<void> {
+  const actor = { channel: "cli", sender: "local" };
+  await recordOutside(platform, loaded, [{ kind: "approval", outcome: "ok", actor, ...about }]);
 }
 
 const mostInput = 1024 * 1024;

@@ -21,7 +21,8 @@ export async function runningGateway(platform: Platform, loaded: Loaded): Promis
   return { url: owner.url, pid: owner.pid, token: token?.value };
 }
 
-async function isHeld({ files }: Platform, path: string): Promise<boolean> {
+/** Whether a process has the lock now. */
+export async function isHeld({ files }: Platform, path: string): Promise<boolean> {
   if (!(await files.stat(path))) return false;
   const lock = await files.lock(path);
   await lock?.release();

@@ -191,7 +191,7 @@ export interface Files extends FileTree {
   /**
    * Paths relative to `root` (absolute ones inside it too); nothing outside is read or changed, whatever links
    * lead there and whoever swaps them meanwhile: `refused`, "path escapes workspace: P". What lies in one of the
-   * `hidden` folders of the root counts as outside.
+   * `hidden` folders of the root, or is one of these files, counts as outside.
    */
   confined(root: string, hidden?: readonly string[]): FileTree;
 }

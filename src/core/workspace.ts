@@ -13,8 +13,8 @@ export interface WorkspacePaths {
   readonly token: string;
 }
 
-/** The first folders that tools may neither read nor change. */
-export const privateFolders: readonly string[] = [".weft", "journal", "sessions"];
+/** Folders and files of the root that tools may neither read nor change. */
+export const privateFolders: readonly string[] = [".weft", "journal", "sessions", "audit.jsonl", "audit.head.json"];
 
 export function workspacePaths(root: string): WorkspacePaths {
   return {

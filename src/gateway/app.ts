@@ -7,6 +7,7 @@ import type { Exchange, GatewayOptions } from "./exchange.ts";
 import { isKnownHost, judgeOrigin, type Presented, tokenCheck } from "./guard.ts";
 import { type Limiter, slidingLimiter } from "./limiter.ts";
 import { accessLog } from "./log.ts";
+import { type Logins, loginAudit } from "./logins.ts";
 import { listModels, showModel } from "./models.ts";
 import { headerNames, type Route, type RouteName, routes, type Status } from "./protocol.ts";
 import { statusReader } from "./status.ts";
@@ -19,6 +20,7 @@ export function gatewayApp(options: GatewayOptions): HttpHandler {
     presented: tokenCheck(options.token, options.sha256),
     limiter: slidingLimiter({ perMinute: options.limits.rateLimitRpm, mostClients: 10_000 }, options.monotonic),
     readStatus: statusReader(options),
+    logins: loginAudit(options),
   };
   const app = new Hono<{ Bindings: Exchange }>();
   app.use(async (context, next) => {
@@ -37,6 +39,7 @@ interface Gateway {
   readonly presented: (authorization: string | null) => Presented;
   readonly limiter: Limiter;
   readonly readStatus: () => Promise<Status>;
+  readonly logins: Logins;
 }
 
 type App = Hono<{ Bindings: Exchange }>;
@@ -105,6 +108,7 @@ async function answer(gateway: Gateway, app: App, from: Pick<Exchange, "request"
   const presented = gateway.presented(headers.get("authorization"));
   const exchange: Exchange = { ...from, requestId, presented, route: "other" };
   const startedAt = options.monotonic();
+  gateway.logins.seen(presented, from.remote);
   const response = await app.fetch(from.request, exchange);
   const { status } = response;
   response.headers.set(headerNames.requestId, requestId);

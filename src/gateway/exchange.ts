@@ -1,3 +1,4 @@
+import type { Audit } from "../core/audit.ts";
 import type { Bus } from "../core/bus.ts";
 import type { Line } from "../core/line.ts";
 import type { PartStatus } from "../core/status.ts";
@@ -10,6 +11,7 @@ export interface GatewayOptions {
   readonly models: GatewayModels;
   readonly status: () => Promise<readonly PartStatus[]>;
   readonly bus: Bus;
+  readonly audit: Pick<Audit, "note">;
   readonly metrics: Metrics;
   readonly token: string;
   /** Said to who comes without the token: where it is, and the command that prints it. */

@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Actor } from "../core/tool.ts";
 import { bytesOfBase64 } from "../lib/base64.ts";
-import type { Audit } from "./audit.ts";
+import type { PluginAudit } from "./audit.ts";
 import { fileAccess } from "./file-access.ts";
 import { aboutRequest, httpRequest, textOrBase64, withoutPaths } from "./http-request.ts";
 import { deniedVariables, logCharacters, messageBytes } from "./limits.ts";
@@ -18,7 +18,7 @@ export interface HostOptions {
   /** Absolute path. */
   readonly workspace: string;
   readonly bus: Pick<Bus, "publish">;
-  readonly audit: Audit;
+  readonly audit: PluginAudit;
 }
 
 /** What a call is made with; it is another one each time. */
@@ -51,7 +51,7 @@ export function pluginHost(options: HostOptions): Host {
     const known = functions[name as keyof typeof functions];
     const entry = {
       plugin: manifest.id,
-      actor: `${context.actor.channel}:${context.actor.sender}`,
+      actor: context.actor,
       call: name,
       what: request ? known.about(request) : "",
     };

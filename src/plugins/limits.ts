@@ -14,7 +14,6 @@ export const httpBodyBytes = 1024 * 1024;
 export const readBytes = 8 * 1024 * 1024;
 export const writeBytes = 4 * 1024 * 1024;
 export const logCharacters = 4096;
-export const auditEntries = 10_000;
 /** What a guest may say at once: the answer of a tool, or what it asks of the host. */
 export const messageBytes = 12 * 1024 * 1024;
 export const mostTools = 50;

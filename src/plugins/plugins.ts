@@ -1,3 +1,4 @@
+import type { Audit } from "../core/audit.ts";
 import type { Bus } from "../core/bus.ts";
 import { WeftError } from "../core/error.ts";
 import { isJsonObject } from "../core/json.ts";
@@ -6,7 +7,7 @@ import type { PartStatus } from "../core/status.ts";
 import type { Tool } from "../core/tool.ts";
 import { hexOf } from "../lib/hex.ts";
 import { type Approvals, approvalsIn, notApproved } from "./approvals.ts";
-import { type Audit, type AuditEntry, auditRing } from "./audit.ts";
+import { type PluginAudit, pluginAudit } from "./audit.ts";
 import { describedTools, type GuestTool, toolName } from "./described.ts";
 import { type CallContext, pluginHost } from "./host.ts";
 import { mostInstances } from "./limits.ts";
@@ -19,6 +20,7 @@ export interface PluginsOptions {
   /** Absolute path. */
   readonly workspace: string;
   readonly bus: Pick<Bus, "publish">;
+  readonly audit: Pick<Audit, "note">;
   /** False: nothing is written. */
   readonly writes: boolean;
 }
@@ -37,8 +39,6 @@ export interface Plugins {
   status(): Pick<PartStatus, "state" | "detail">;
   /** Looks at the disk anew: what was installed, upgraded, approved or removed. */
   reload(): Promise<void>;
-  /** The oldest first. */
-  audit(id?: string): AuditEntry[];
   close(): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export function pluginPaths(workspace: string): { readonly folder: string; reado
 interface State extends PluginsOptions {
   readonly store: PluginStore;
   readonly approvals: Approvals;
-  readonly audits: Audit;
+  readonly calls: PluginAudit;
   /** By plugin, the least recently used first. */
   readonly runners: Map<string, { readonly key: string; readonly runner: Runner }>;
   known: readonly Known[];
@@ -69,13 +69,13 @@ interface Known {
 
 /** A plugin that cannot be used never throws here: `status` says why. */
 export async function openPlugins(options: PluginsOptions): Promise<Plugins> {
-  const { platform, workspace, bus } = options;
+  const { platform, workspace, bus, audit } = options;
   const paths = pluginPaths(workspace);
   const state: State = {
     ...options,
     store: pluginStore(platform, paths.folder),
     approvals: approvalsIn(platform.files, paths.approvals),
-    audits: auditRing(bus, platform),
+    calls: pluginAudit({ audit, bus, clock: platform }),
     runners: new Map(),
     known: [],
     clashes: [],
@@ -86,7 +86,6 @@ export async function openPlugins(options: PluginsOptions): Promise<Plugins> {
     tools: (joined) => toolsOf(state, joined),
     status: () => statusOf(state),
     toolsOf: (id) => state.given.get(id) ?? new Map(),
-    audit: state.audits.entries,
     async reload() {
       const known = await lookAround(state);
       state.known = known;
@@ -189,7 +188,7 @@ function runnerOf(state: State, found: Package, key: string): Runner {
     return before.runner;
   }
   if (before) void before.runner.rest();
-  const host = pluginHost({ manifest, platform, workspace, bus, audit: state.audits });
+  const host = pluginHost({ manifest, platform, workspace, bus, audit: state.calls });
   const made = runner({ package: found, host, engine: () => engineOf(platform), makeRoom: () => makeRoom(state, id) });
   runners.set(id, { key, runner: made });
   return made;

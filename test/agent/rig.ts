@@ -5,6 +5,7 @@ import { outbox } from "../../src/agent/outbox.ts";
 import { resultFiles } from "../../src/agent/results.ts";
 import { systemPrompt } from "../../src/agent/system-prompt.ts";
 import { createWorker } from "../../src/agent/worker.ts";
+import { type Audit, noAudit } from "../../src/core/audit.ts";
 import type { BusEvent } from "../../src/core/bus.ts";
 import type { Channel, Deliverer } from "../../src/core/channel.ts";
 import type { Journal } from "../../src/core/journal.ts";
@@ -26,6 +27,7 @@ export interface RigOptions {
   readonly tools?: readonly Tool[];
   readonly channels?: readonly Channel[];
   readonly policy?: Pick<Policy, "decide">;
+  readonly audit?: Audit;
   readonly maxIterations?: number;
   readonly memoryWindow?: number;
   readonly turnTimeoutMs?: number;
@@ -99,6 +101,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     tools: [...(options.tools ?? []), ...(delegation?.tools ?? [])],
     background: delegation?.background,
     policy: options.policy ?? { decide: () => ({ allowed: true }) },
+    audit: options.audit ?? noAudit,
     keepLong: resultFiles(files, "/w/results"),
     systemPrompt: systemPrompt({ files, workspace: "/w", now }),
     choices: modelChoices(files, "/w/.weft/session-models.json"),

@@ -158,7 +158,7 @@ describe.runIf(isBundle || isOurs)("weft plugin", () => {
     expect(JSON.parse((await run("run", "weather", "now", "{}", "--json")).out)).toMatchObject({
       ok: true,
       text: "sunny",
-      audit: [{ plugin: "weather", actor: "cli:local", call: "get_env", what: "CITY", allowed: false }],
+      audit: [{ kind: "plugin", subject: "weather get_env", detail: "CITY", outcome: "refused" }],
     });
     expect(await run("run", "weather", "then")).toMatchObject({
       code: 1,

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import OpenAI from "openai";
 import { expect, onTestFinished } from "vitest";
+import { noAudit } from "../../src/core/audit.ts";
 import type { BusEvent } from "../../src/core/bus.ts";
 import type { Inbound, Reply, TurnEvent } from "../../src/core/channel.ts";
 import { WeftError } from "../../src/core/error.ts";
@@ -233,6 +234,7 @@ export async function until(isSo: () => boolean): Promise<void> {
 }
 
 const defaults: Omit<GatewayOptions, "line" | "bus" | "metrics"> = {
+  audit: noAudit,
   models: { defaultId: "acme/one", ids: () => ["acme/one", "acme/two"], has: (id) => /^acme\/(one|two)$/.test(id) },
   status: async () => [{ part: "model", state: "ok", detail: "acme/one", at: Date.now() - 3000 }],
   token,

@@ -296,9 +296,10 @@ describe("get_env", () => {
       const unset = await at.ask("get_env", { name: "UNSET" });
       expect(await at.ask("get_env", { name })).toEqual(unset);
       expect(unset).toEqual({ ok: true, value: null });
-      expect(at.plugins.audit()).toMatchObject([
-        { call: "get_env", what: "UNSET", allowed: true },
-        { call: "get_env", what: name, allowed: false, why: expect.stringMatching(/see it|permissions|takes a key/) },
+      const reason = expect.stringMatching(/see it|permissions|takes a key/);
+      expect(at.audited).toMatchObject([
+        { subject: "weather get_env", detail: "UNSET", outcome: "ok" },
+        { subject: "weather get_env", detail: name, outcome: "refused", reason },
       ]);
     },
   );
@@ -352,21 +353,21 @@ describe("the audit", () => {
     await at.ask("get_env", { name: "CITY" });
     await at.ask("write_file", { path: "data/a", text: "s3cret-text" });
     await at.ask("log", { level: 0, message: "hi" });
-    expect(at.plugins.audit("weather")).toMatchObject([
+    expect(at.audited).toMatchObject([
       {
-        plugin: "weather",
-        actor: "cli:ann",
-        call: "http_request",
-        what: "POST https://api.example.com",
-        allowed: true,
-        why: "cannot reach https://api.example.com now",
+        kind: "plugin",
+        subject: "weather http_request",
+        actor: { channel: "cli", sender: "ann" },
+        detail: "POST https://api.example.com",
+        outcome: "failed",
+        reason: "cannot reach https://api.example.com now",
       },
-      { call: "http_request", what: "GET https://other.example", allowed: false },
-      { call: "get_env", what: "CITY", allowed: true, why: "" },
-      { call: "write_file", what: "data/a", allowed: true },
-      { call: "log", what: "level 0", allowed: true },
+      { subject: "weather http_request", detail: "GET https://other.example", outcome: "refused" },
+      { subject: "weather get_env", detail: "CITY", outcome: "ok" },
+      { subject: "weather write_file", detail: "data/a", outcome: "ok" },
+      { subject: "weather log", detail: "level 0", outcome: "ok" },
     ]);
-    expect(JSON.stringify([at.plugins.audit(), at.events])).not.toContain("s3cret");
+    expect(JSON.stringify([at.audited, at.events])).not.toContain("s3cret");
     expect(at.events).toContainEqual({
       type: "log",
       level: "debug",
@@ -375,20 +376,24 @@ describe("the audit", () => {
     });
   });
 
-  test("keeps the last 10,000", async () => {
+  test("a guest that calls in a loop hides no other calls, and fills nothing", async () => {
     const at = await rig({
+      permissions: { filesystem: ["data"] },
+      monotonic: () => 0,
       code: {
         describe: async () => ({ tools: [{ name: "do" }] }),
         execute_tool: async (_, ask) => {
-          for (let i = 0; i < 10_005; i++) await ask("get_env", { name: `N${i}` });
+          for (let i = 0; i < 1000; i++) await ask("get_env", { name: `N${i}` });
+          await ask("write_file", { path: "data/a", text: "" });
           return { ok: true, text: "" };
         },
       },
     });
     await at.run();
-    const entries = at.plugins.audit();
-    expect(entries).toHaveLength(10_000);
-    expect([entries[0]?.what, entries.at(-1)?.what]).toEqual(["N5", "N10004"]);
+    const subjects = at.audited.map(({ subject }) => subject);
+    expect(subjects.filter((subject) => subject === "weather get_env")).toHaveLength(601);
+    expect(at.audited[600]?.reason).toMatch(/more than 600 such calls/);
+    expect(subjects.at(-1)).toBe("weather write_file");
     expect(at.events.length).toBeLessThan(700);
   });
 });

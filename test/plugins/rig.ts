@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import type { AuditEntry } from "../../src/core/audit.ts";
 import type { BusEvent } from "../../src/core/bus.ts";
 import type { Door } from "../../src/core/door.ts";
 import { WeftError } from "../../src/core/error.ts";
@@ -130,6 +131,7 @@ export interface Rig {
   readonly platform: Platform;
   readonly plugins: Plugins;
   readonly engine: FakeEngine;
+  readonly audited: AuditEntry[];
   readonly events: BusEvent[];
   tools(taken?: readonly string[]): Tool[];
   run(input?: Json, signal?: AbortSignal): Promise<string>;
@@ -171,7 +173,9 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
   const events: BusEvent[] = [];
   const bus = createBus(() => {});
   bus.subscribe((event) => void events.push(event));
-  const plugins = await openPlugins({ platform, workspace, bus, writes: true });
+  const audited: AuditEntry[] = [];
+  const audit = { note: async (entry: AuditEntry) => void audited.push(entry) };
+  const plugins = await openPlugins({ platform, workspace, bus, audit, writes: true });
   onTestFinished(() => plugins.close());
   const door: Door = {
     fetch: options.door ?? (async (_, url) => Promise.reject(new Error(`nobody expects ${url}`))),
@@ -189,6 +193,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     plugins,
     engine,
     events,
+    audited,
     tools,
     run,
     ask: async (name, request) => JSON.parse(await run({ name, request })),

@@ -12,7 +12,7 @@ const mostMembers = 40;
 const secretName = /pass(?:word|wd|phrase)?|secret|token|api_?key|authorization|cookie|credential|private_?key/i;
 /** What follows such a name in a text, and names and passwords in addresses. */
 const spelledOut =
-  /\b(\w*(?:password|passwd|secret|token|api[_-]?key)["']?\s*[=:]\s*["']?|--?(?:password|token|api-key)\s+|:\/\/[^\s/:@]*:)[^\s"'&@]+/gi;
+  /((?:password|passwd|secret|token|api[_-]?key)["']?\s*[=:]\s*["']?|-(?:password|token|api-key)\s+|:\/\/[^\s/:@]*:)[^\s"'&@]+/gi;
 
 /** An entry as it is kept: without secrets, every text cut. */
 export function keptEntry(entry: AuditEntry & { readonly at: number }, redact: (text: string) => string): JsonObject {

@@ -112,11 +112,13 @@ function add(log: State, waiting: Waiting): void {
 
 async function flush(log: State): Promise<void> {
   let isWell = true;
-  while (isWell && log.waiting.length > 0) {
+  // After a failure what was only noted waits; who waits for an answer came meanwhile, and gets it.
+  while (isWell ? log.waiting.length > 0 : log.waiting.some(({ reject }) => reject)) {
     const batch = log.waiting;
     log.waiting = [];
     isWell = await commit(log, batch);
   }
+  letGo(log.waiting);
   log.flushing = undefined;
 }
 
@@ -187,13 +189,17 @@ function syncSoon(log: State): void {
   void (log.flushing ?? Promise.resolve()).then(() => sync(log)).catch((thrown: unknown) => trouble(log, thrown));
 }
 
+function letGo(notes: readonly Waiting[]): void {
+  for (const { resolve } of notes) resolve();
+}
+
 /** What only was noted waits for better times and holds up nobody; what somebody waits for has failed. */
 async function putBack(log: State, batch: readonly Waiting[], error: WeftError): Promise<void> {
   await trouble(log, error);
   const all = [...batch, ...log.waiting];
   for (const { reject } of all) reject?.(error);
   const notes = all.filter(({ reject }) => !reject);
-  for (const { resolve } of notes) resolve();
+  letGo(notes);
   const tooMany = Math.max(0, notes.length - mostWaiting);
   log.lost += tooMany;
   log.waiting = notes.slice(tooMany);

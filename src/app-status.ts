@@ -45,7 +45,11 @@ function pluginsPart(plugins: Plugins | undefined, part: NewPart): PartStatus[] 
 }
 
 function auditPart({ entries, problem }: ReturnType<AuditLog["status"]>, part: NewPart): PartStatus {
-  return part("audit", problem === undefined ? "ok" : "degraded", problem ?? `${entries} entries`);
+  return part(
+    "audit",
+    problem === undefined ? "ok" : "degraded",
+    problem ?? (entries === 0 ? "nothing recorded yet" : `${entries} entries`),
+  );
 }
 
 type NewPart = (name: string, state: PartStatus["state"], detail: string) => PartStatus;

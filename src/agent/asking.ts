@@ -52,6 +52,11 @@ async function settle(turn: Turn, pending: Pending): Promise<boolean> {
   if (!known) {
     const { id, tools } = ask;
     const at = options.now();
+    const outcome = isApproval(verdict) ? "ok" : "refused";
+    const { actor } = io.toolRun.context;
+    const about = { actor, session: job.inbound.session, turn: job.turn, reason: `answered: ${verdict}` };
+    // Before what follows from it.
+    await options.toolRuns.audit.note({ kind: "approval", subject: tools.join(", "), outcome, ...about });
     await step(turn, [{ type: "answer", id: nextId(turn), turn: job.turn, ask: id, verdict, tools, at }]);
   }
   const run = toolRun(turn, [], isApproval(verdict) ? calls : []);
@@ -101,6 +106,20 @@ export function askFirst(turn: Turn, calls: readonly CallPart[]): Outcome | unde
   const until = at + options.approvalMs;
   const tools = [...new Set(questions.map(({ call }) => call.tool))];
   show(turn, questionText(questions, until));
+  const { session } = job.inbound;
+  const detail = calls.map(({ tool, input, invalid }) => ({ tool, input: invalid ?? input }));
+  const reason = questions.map((question) => question.reason).join("; ");
+  const actor = io.toolRun.context.actor;
+  void options.toolRuns.audit.note({
+    kind: "approval",
+    subject: tools.join(", "),
+    outcome: "begun",
+    actor,
+    session,
+    turn: job.turn,
+    detail,
+    reason,
+  });
   const ask: Entry = { type: "ask", id: nextId(turn), turn: job.turn, asked: { channel, sender }, tools, until, at };
   return { reply: replyOf(turn, "end"), entries: [...turn.unsaved, ask] };
 }

@@ -6,8 +6,8 @@ import type { CallPart, ResultPart } from "../core/message.ts";
 import type { Action, Policy } from "../core/policy.ts";
 import type { Tool, ToolContext, ToolOutput } from "../core/tool.ts";
 import { marked } from "../lib/marks.ts";
-import { aftermathOf, type Read } from "./untrusted.ts";
 import { auditedCall } from "./audited-call.ts";
+import { aftermathOf, type Read } from "./untrusted.ts";
 
 export interface ToolRunOptions {
   readonly tools: ReadonlyMap<string, Tool>;

@@ -29,8 +29,8 @@ export async function gateway(call: Call): Promise<number> {
       );
     },
   });
-  const served = await serveOrClose(app);
-  await announce(call, app, served);
+  // Before anybody can see that it is ready, and send a signal.
+  const stop = stopped(platform);
   const reloads = platform.onSignal((signal) => {
     if (signal !== "reload") return;
     reload(call, app).then(
@@ -44,7 +44,9 @@ export async function gateway(call: Call): Promise<number> {
       },
     );
   });
-  await stopped(platform);
+  const served = await serveOrClose(app);
+  await announce(call, app, served);
+  await stop;
   reloads();
   return await shutDown(call, app, served);
 }

@@ -1,8 +1,12 @@
 /** Takes secrets out of texts that are shown: the known ones, and whatever looks like a key. */
 export function redactor(secrets: readonly string[]): (text: string) => string {
   const known = [...new Set(secrets)].filter((secret) => secret.length >= 6).sort((a, b) => b.length - a.length);
-  const pattern = new RegExp([...known.map(escaped), ...shapes].join("|"), "g");
-  return (text) => text.replace(pattern, "[secret]");
+  // Made when first needed: a start of weft makes several of these.
+  let pattern: RegExp | undefined;
+  return (text) => {
+    pattern ??= new RegExp([...known.map(escaped), ...shapes].join("|"), "g");
+    return text.replace(pattern, "[secret]");
+  };
 }
 
 /** The beginnings that vendors gave their keys so that they can be found. */

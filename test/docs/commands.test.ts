@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { LLMock } from "@copilotkit/aimock";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { command, type Gateway, gateway, type Home, newHome } from "../e2e/weft.ts";
@@ -43,7 +44,8 @@ describe("every command of the documents does what it says", () => {
   for (const file of files) {
     for (const line of commandsOf(file)) {
       test(`${file}: ${line.slice(0, 100)}`, async () => {
-        const weft = command.map((word) => `'${word}'`).join(" ");
+        // Files that commands make lie in the home of the test.
+        const weft = command.map((word) => `'${existsSync(word) ? resolve(word) : word}'`).join(" ");
         const script = line
           .replace(/^npm run -s weft --/, weft)
           .replace(/^weft\b/, weft)
@@ -65,9 +67,14 @@ describe("every command of the documents does what it says", () => {
 /** Standard error counts only when it failed. */
 function run(script: string, env: NodeJS.ProcessEnv): Promise<{ code: unknown; err: string }> {
   return new Promise((resolve) => {
-    const child = execFile("bash", ["-c", script], { env, timeout: 15_000 }, (error, _, stderr) => {
-      resolve(error ? { code: error.code ?? error.signal, err: stderr } : { code: 0, err: "" });
-    });
+    const child = execFile(
+      "bash",
+      ["-c", script],
+      { env, cwd: String(env["HOME"]), timeout: 15_000 },
+      (error, _, stderr) => {
+        resolve(error ? { code: error.code ?? error.signal, err: stderr } : { code: 0, err: "" });
+      },
+    );
     child.stdin?.end();
   });
 }

@@ -49,6 +49,13 @@ test("in the terminal: asked, denied, approved, and for ever written into the co
     tools: { ask: ["write_file"], approved: ["write_file"] },
   });
   expect(await say("write c.txt")).toMatch(/^result: .*c\.txt/);
+  const audited = await weft(home, ["audit", "show", "--kind", "approval", "--json"]);
+  expect(audited.out.match(/answered: (?:no|once|always)/g)).toEqual([
+    "answered: no",
+    "answered: once",
+    "answered: always",
+  ]);
+  expect(await weft(home, ["audit", "verify"])).toMatchObject({ code: 0 });
   const exported = await weft(home, ["sessions", "export", "cli:cli-session"]);
   expect(exported.out).toMatch(/## ask, .*\n\nwrite_file: until [\d-]+ [\d:]+\n/);
   expect(exported.out).toMatch(/## answer, .*\n\nwrite_file: always\n/);

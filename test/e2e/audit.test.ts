@@ -224,7 +224,7 @@ describe("weft audit", () => {
     await server.post({ model: "weft", messages: [{ role: "user", content: "hi" }] });
     expect(await verify(at)).toMatchObject({ code: 0 });
     const { parts } = (await (await server.get("/status")).json()) as { parts: { part: string }[] };
-    expect(parts.find(({ part }) => part === "audit")).toMatchObject({ state: "ok", detail: "5 entries" });
+    expect(parts.find(({ part }) => part === "audit")).toMatchObject({ state: "ok" });
     expect(await server.stop()).toBe(0);
     expect(await verify(at)).toMatchObject({ code: 0 });
     expect((await entriesOf(at)).map(({ kind, subject }) => `${kind} ${subject}`)).toEqual([

@@ -9,6 +9,7 @@ pub mod dns;
 pub mod engine;
 pub mod fault;
 pub mod files;
+mod heap;
 pub mod inflate;
 pub mod pack;
 pub mod process;

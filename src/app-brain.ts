@@ -10,20 +10,21 @@ import { type Audit, noAudit } from "./core/audit.ts";
 import type { Bus } from "./core/bus.ts";
 import type { Channel } from "./core/channel.ts";
 import type { BackgroundAgents } from "./core/delegation.ts";
+import type { OuterDoor } from "./core/door.ts";
 import { WeftError } from "./core/error.ts";
 import type { JournalTurn } from "./core/journal.ts";
 import type { Line } from "./core/line.ts";
 import type { Platform } from "./core/platform.ts";
 import type { Policy } from "./core/policy.ts";
 import type { SessionStore } from "./core/session.ts";
-import type { Tool } from "./core/tool.ts";
+import type { Actor, Tool } from "./core/tool.ts";
 import { type WorkspacePaths, workspacePaths } from "./core/workspace.ts";
 import { absentTools, loadDelegation } from "./features.ts";
 import { hexOf } from "./lib/hex.ts";
 import type { ModelCatalog } from "./models/catalog.ts";
 import { auditedPolicy } from "./security/audited-policy.ts";
 import { egressDoor } from "./security/egress.ts";
-import { simplePolicy } from "./security/policy.ts";
+import { policyOf } from "./security/policy.ts";
 import { redactor } from "./security/redact.ts";
 import { jsonlStore } from "./sessions/jsonl-store.ts";
 import { builtinTools } from "./tools/builtin.ts";
@@ -34,6 +35,7 @@ export interface Brain {
   readonly models: ModelCatalog;
   readonly tools: readonly Tool[];
   readonly policy: Policy;
+  readonly door: OuterDoor;
   readonly worker: Worker;
   /** Every model that the configuration names, the one in use first. */
   modelIds(): string[];
@@ -112,8 +114,9 @@ export function keptIn(
 /** Throws `config` or `auth` when the configured model cannot be used. */
 export function brainOf(base: BrainBase, loaded: Loaded): Brain {
   const { platform, paths, channels } = base;
-  const rules = policyRules(loaded.config);
-  const policy = auditedPolicy(simplePolicy(rules), base.audit);
+  const rules = policyRules(loaded, () => undefined);
+  const quiet = policyOf(rules);
+  const policy = auditedPolicy(quiet, base.audit);
   const door = egressDoor({ platform, policy, credentials: credentials(loaded) });
   const models = usableModels(platform, loaded, door.toModel);
   const delegation = delegationOf(base, { loaded, models });
@@ -136,12 +139,17 @@ export function brainOf(base: BrainBase, loaded: Loaded): Brain {
     approved.push(...more);
   };
   const background = delegation?.background;
-  const worker = workerOf(base, { loaded, models, tools, policy, background, approveAlways });
+  const offers = (actor: Actor, { name, effect, egress }: Tool) => {
+    const decision = quiet.decide(actor, { kind: "tool", tool: name, effect, egress, input: {} });
+    return decision.allowed || decision.ask === true;
+  };
+  const worker = workerOf(base, { loaded, models, tools, policy, offers, background, approveAlways });
   return {
     loaded,
     models,
     tools,
     policy,
+    door,
     worker,
     modelIds: () => modelIds(models, loaded),
     redact: redactor(loaded.secrets),
@@ -174,10 +182,11 @@ function workerOf(
     models,
     tools,
     policy,
+    offers,
     background,
     approveAlways,
   }: Pick<Brain, "loaded" | "models" | "tools" | "policy"> &
-    Pick<WorkerOptions, "approveAlways"> & { readonly background: BackgroundAgents | undefined },
+    Pick<WorkerOptions, "approveAlways" | "offers"> & { readonly background: BackgroundAgents | undefined },
 ): Worker {
   const { platform, paths } = base;
   const { defaults } = loaded.config.agents;
@@ -187,6 +196,7 @@ function workerOf(
     absentTools: absentTools(),
     background,
     policy,
+    offers,
     keepLong: resultFiles(platform.files, paths.results),
     systemPrompt: systemPrompt({ files: platform.files, workspace: paths.root, now: platform.now }),
     model: async (id, fallback) => {

@@ -7,6 +7,7 @@ import type { Note } from "./models/probed.ts";
 import { vendors } from "./models/vendors.ts";
 import type { Timeouts } from "./models/wire.ts";
 import type { Credential } from "./security/egress.ts";
+import type { PermissionRules } from "./security/permissions.ts";
 import type { PolicyRules } from "./security/policy.ts";
 import type { BuiltinOptions } from "./tools/builtin.ts";
 import { version } from "./version.ts";
@@ -79,9 +80,47 @@ function interruptibleSleep(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-export function policyRules({ tools }: Config): PolicyRules {
-  const { allow, deny, ask, approved, askAfterStrangers, commandPolicy: commands, urlPolicy: urls } = tools;
-  return { tools: { allow, deny, ask, approved: [...approved], askAfterStrangers }, commands, urls };
+export function policyRules(
+  { config, restrictions, originOf }: Loaded,
+  paired: PermissionRules["paired"],
+): PolicyRules {
+  const { allow, deny, ask, approved, askAfterStrangers, requires, paths, commandPolicy, urlPolicy } = config.tools;
+  return {
+    tools: {
+      allow,
+      deny,
+      ask,
+      approved: [...approved],
+      askAfterStrangers,
+      requires,
+      deniedByWorkspace: restrictions.deny,
+    },
+    paths: {
+      deny: [...paths.deny, ...restrictions.paths.deny],
+      readOnly: [...paths.readOnly, ...restrictions.paths.readOnly],
+    },
+    commands: commandPolicy,
+    urls: urlPolicy,
+    permissions: {
+      user: config.routing.permissions ?? {},
+      workspace: restrictions.permissions ?? {},
+      isListed: ({ channel, sender }) => listedIn(config.channels, channel).includes(sender),
+      paired,
+    },
+    originOf,
+  };
+}
+
+/** The users whom a channel's own section lets in. */
+function listedIn(channels: Config["channels"], channel: string): readonly string[] {
+  const section: unknown = Object.hasOwn(channels, channel) ? channels[channel as keyof typeof channels] : undefined;
+  return stringsIn(section, "allowFrom", "allow_from") ?? [];
+}
+
+function stringsIn(section: unknown, ...names: readonly string[]): string[] | undefined {
+  if (typeof section !== "object" || section === null) return undefined;
+  const list = names.map((name) => (section as Record<string, unknown>)[name]).find(Array.isArray);
+  return list?.filter((each) => typeof each === "string");
 }
 
 /** Environment variables that hold keys of ours. */

@@ -3,7 +3,7 @@ import type { TurnEvent } from "../core/channel.ts";
 import { WeftError } from "../core/error.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { CallPart, ResultPart } from "../core/message.ts";
-import type { Action, Policy } from "../core/policy.ts";
+import { type Action, type Policy, refusalText } from "../core/policy.ts";
 import type { Tool, ToolContext, ToolOutput } from "../core/tool.ts";
 import { marked } from "../lib/marks.ts";
 import { auditedCall } from "./audited-call.ts";
@@ -53,7 +53,8 @@ export function questionOf(call: CallPart, { tools, policy }: ToolRunOptions, ru
 }
 
 function actionOf(tool: Tool, input: JsonObject, read: Read | undefined): Action {
-  return { kind: "tool", tool: tool.name, input, after: aftermathOf(tool, input, read) };
+  const { name, effect, egress } = tool;
+  return { kind: "tool", tool: name, effect, egress, input, after: aftermathOf(tool, input, read) };
 }
 
 type Asking = Pick<ToolRun, "approved" | "read"> & { readonly context: Pick<ToolContext, "actor"> };
@@ -164,7 +165,7 @@ async function allowedRun(
   const decision = policy.decide(context.actor, actionOf(tool, call.input, read));
   const isApproved = approved.calls.has(call.id) || approved.tools.has(call.tool);
   if (!decision.allowed && !(decision.ask && isApproved)) {
-    throw new WeftError("refused", `permission denied for tool '${call.tool}': ${decision.reason}. ${decision.allow}`);
+    throw new WeftError("refused", `permission denied for tool '${call.tool}': ${refusalText(decision)}`);
   }
   if (tool.effect === "write") await begin();
   return await Promise.race([tool.run(call.input, context), abortOf(context.signal)]);

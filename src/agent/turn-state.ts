@@ -43,6 +43,8 @@ export interface TurnJob {
   readonly model: Model;
   readonly system: string;
   readonly settings: PromptSettings;
+  /** Whether the model is told of a tool; one that its user may never use only costs tokens. */
+  readonly offers: (tool: Tool) => boolean;
 }
 
 export interface TurnIo {
@@ -82,7 +84,7 @@ export interface Turn {
 }
 
 export function beginTurn(options: TurnOptions, job: TurnJob, io: TurnIo): Turn {
-  const tools = [...options.toolRuns.tools.values()];
+  const tools = [...options.toolRuns.tools.values()].filter(job.offers);
   const usage: Usage = { inputTokens: 0, outputTokens: 0 };
   const entries = job.written.slice();
   const nextEntry = entries.length;

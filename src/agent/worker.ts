@@ -6,7 +6,7 @@ import { type Message, textOf } from "../core/message.ts";
 import type { Model } from "../core/model.ts";
 import type { Policy } from "../core/policy.ts";
 import type { Entry, SessionStore } from "../core/session.ts";
-import type { Tool } from "../core/tool.ts";
+import type { Actor, Tool } from "../core/tool.ts";
 import { tokensOfMessages, tokensOfText, tokensOfTools } from "../lib/tokens.ts";
 import { answerIn, pendingIn } from "./approvals.ts";
 import { auditedTurn } from "./audited-turn.ts";
@@ -25,6 +25,8 @@ export interface WorkerOptions {
   readonly store: SessionStore;
   readonly tools: readonly Tool[];
   readonly policy: Pick<Policy, "decide">;
+  /** Whether somebody may ever use a tool. */
+  readonly offers: (actor: Actor, tool: Tool) => boolean;
   readonly keepLong: ToolRunOptions["keepLong"];
   readonly systemPrompt: SystemPrompt;
   readonly choices: ModelChoices;
@@ -126,7 +128,8 @@ async function run(
   const client = more === undefined ? "" : `\n\n# Instructions of the client\n${more}`;
   const system = systemText(sections) + role + client;
   const before = await entriesBefore(options, work);
-  const job = { turn, inbound, before, written, model, system, settings: settingsOf(options, work) };
+  const offers = (tool: Tool) => options.offers(actor, tool);
+  const job = { turn, inbound, before, written, model, system, settings: settingsOf(options, work), offers };
   const ended = runTurn(turnOptionsFor(prepared.turnOptions, agent), job, {
     signal,
     emit,

@@ -2,6 +2,7 @@ import { auditCommands } from "./audit-commands.ts";
 import { type Command, configOption, jsonOption, verboseOption } from "./command.ts";
 import { memoryCommands } from "./memory-commands.ts";
 import { pluginCommands } from "./plugin-commands.ts";
+import { policyCommands } from "./policy-commands.ts";
 import { secretCommands } from "./secret-commands.ts";
 
 /** All commands, in the order of `weft help`. */
@@ -122,6 +123,7 @@ export const commands: readonly Command[] = [
     options: [jsonOption, configOption],
     load: async () => (await import("./tools.ts")).list,
   },
+  ...policyCommands,
   ...pluginCommands,
   ...secretCommands,
   ...memoryCommands,

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { channels } from "./channels.ts";
 import { amount, choice, flag, secret, section, text, texts, whole } from "./fields.ts";
+import { permissions, requires } from "./permissions.ts";
 
 /** The whole configuration as it stands in config.json; absent keys have these values. */
 const optionalWhole = (least: number, about: string) =>
@@ -125,6 +126,11 @@ const tools = section({
     true,
     "ask before a turn that has read the web, or what plugins bring, changes things or sends its own words out",
   ),
+  requires,
+  paths: section({
+    deny: texts([], "files and folders of the workspace that file tools do not see"),
+    read_only: texts([], "those that they do not change"),
+  }),
   approval_timeout_secs: whole([10, 604_800], 600, "how long a question waits; then it is a no"),
   restrict_to_workspace: flag(
     true,
@@ -143,8 +149,12 @@ const tools = section({
   url_policy: section({
     enabled: flag(true, "check where tools connect to"),
     allow_private: flag(false, "let tools reach private networks and this machine"),
-    allowed_domains: texts([], "hosts that are always fine, also private ones; *.example.com for subdomains"),
-    blocked_domains: texts([], "hosts that tools may not reach"),
+    only_allowed: flag(false, "let tools reach nothing but allowed_domains"),
+    allowed_domains: texts(
+      [],
+      "places that are always fine, also private ones: HOST, *.HOST, ADDRESS, RANGE/BITS, each also with :PORT",
+    ),
+    blocked_domains: texts([], "places that nothing may reach, written the same way"),
   }),
   web: section({
     search: section({
@@ -190,8 +200,6 @@ const delegation = section({
   excluded_tools: texts([], "tools that sub-agents do not get; * and ? stand for anything"),
 });
 
-const permissions = v.record(v.string(), v.unknown());
-
 const routing = section({
   mode: choice(["static", "tiered"], "static", "tiered: choose the model by how hard the question is"),
   tiers: v.optional(
@@ -208,7 +216,7 @@ const routing = section({
   ),
   selection_strategy: v.optional(v.nullable(v.picklist(["preference_order", "round_robin", "lowest_cost", "random"]))),
   fallback_model: v.optional(v.nullable(v.string())),
-  permissions: v.optional(permissions, {}),
+  permissions,
   escalation: section({
     enabled: flag(false, "let hard questions go above a user's tier"),
     threshold: amount([0, 1], 0.6, "how hard they must be"),

@@ -115,8 +115,9 @@ function confinedTree(disk: Disk, root: string, hidden: readonly string[]): File
     ...all,
     list: async (path) => {
       const entries = await all.list(path);
-      const isTop = confinedPath(disk, { root, hidden }, path) === resolved(disk, root);
-      return isTop ? entries.filter(({ name }) => !hidden.includes(name)) : entries;
+      const folder = confinedPath(disk, { root, hidden }, path);
+      const base = resolved(disk, root);
+      return entries.filter(({ name }) => !hidden.some((each) => `${folder}/${name}` === `${base}/${each}`));
     },
   };
 }

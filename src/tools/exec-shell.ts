@@ -1,6 +1,6 @@
 import { WeftError } from "../core/error.ts";
 import type { Platform } from "../core/platform.ts";
-import type { Policy } from "../core/policy.ts";
+import { type Policy, refusalText } from "../core/policy.ts";
 import type { Tool, ToolContext } from "../core/tool.ts";
 import { defineTool, optional, text, whole } from "../lib/define-tool.ts";
 
@@ -42,7 +42,7 @@ interface Job {
 async function run(options: ExecOptions, { command, timeout }: Job, context: ToolContext): Promise<string> {
   const { platform, policy, workspace } = options;
   const decision = policy.decide(context.actor, { kind: "command", command });
-  if (!decision.allowed) throw new WeftError("refused", `${decision.reason}. ${decision.allow}`);
+  if (!decision.allowed) throw new WeftError("refused", refusalText(decision));
   const late = AbortSignal.timeout(timeout * 1000);
   const output = { stdout: newStream(), stderr: newStream() };
   const began = platform.monotonic();

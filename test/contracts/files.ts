@@ -182,6 +182,17 @@ export function filesContract(name: string, make: () => Promise<FilesUnderTest>)
         for (const path of [".weft/token", "door/token", ".weft"]) {
           await expect(tree.read(path)).rejects.toMatchObject(escapes);
         }
+        await files.makeDirectory(`${root}/a/b`);
+        await files.write(`${root}/a/b/c`, bytes("s"));
+        const deeper = files.confined(root, [".weft", "a/b", "a/new"]);
+        for (const path of ["a/b/c", "a/b", "a/./b/c"]) {
+          await expect(deeper.read(path)).rejects.toMatchObject(escapes);
+        }
+        await expect(deeper.write("a/b/d", bytes("x"))).rejects.toMatchObject(escapes);
+        await expect(deeper.write("a/new", bytes("x"))).rejects.toMatchObject(escapes);
+        await expect(deeper.makeDirectory("a/new/x")).rejects.toMatchObject(escapes);
+        expect(await deeper.list("a")).toEqual([]);
+        await files.remove(`${root}/a`);
         await expect(tree.write(".weft/x", bytes("x"))).rejects.toMatchObject(escapes);
         await expect(tree.list(".weft")).rejects.toMatchObject(escapes);
         expect((await tree.list(".")).map(({ name }) => name)).toEqual(["door"]);

@@ -2,15 +2,11 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { notPublic, targetOf } from "../../src/security/addresses.ts";
 import { commandProblem } from "../../src/security/commands.ts";
-import { type PolicyRules, simplePolicy } from "../../src/security/policy.ts";
+import type { PolicyRules } from "../../src/security/policy.ts";
 import { redactor } from "../../src/security/redact.ts";
+import { policyWith, rulesWith } from "./rules.ts";
 
-const none = { allow: [], deny: [], ask: [], approved: [], askAfterStrangers: true };
-const standard: PolicyRules = {
-  tools: { ...none, allow: ["*"] },
-  commands: { mode: "allowlist", allowlist: [], denylist: [] },
-  urls: { enabled: true, allowPrivate: false, allowedDomains: [], blockedDomains: [] },
-};
+const standard = rulesWith();
 const ann = { channel: "cli", sender: "ann" };
 
 describe("addresses", () => {
@@ -132,16 +128,16 @@ test("in denylist mode only the patterns decide", () => {
 
 describe("tools", () => {
   test("deny goes before allow, and both name themselves", () => {
-    const policy = simplePolicy({ ...standard, tools: { ...none, allow: ["read_*", "web_fetch"], deny: ["web_*"] } });
+    const policy = policyWith({ tools: { allow: ["read_*", "web_fetch"], deny: ["web_*"] } });
     const ask = (tool: string) => policy.decide(ann, { kind: "tool", tool, input: {} });
-    expect(ask("read_file")).toEqual({ allowed: true });
+    expect(ask("read_file")).toMatchObject({ allowed: true });
     expect(ask("web_fetch")).toMatchObject({ allowed: false, reason: 'tools.deny has "web_*"' });
     expect(ask("exec_shell")).toMatchObject({ allowed: false, allow: expect.stringContaining("tools.allow") });
   });
 
   test("what is in ask needs the user's word, unless it is approved; deny and not being allowed go before it", () => {
     const ask = (tools: Partial<PolicyRules["tools"]>) =>
-      simplePolicy({ ...standard, tools: { ...none, allow: ["*"], ask: ["exec_*"], ...tools } }).decide(ann, {
+      policyWith({ tools: { allow: ["*"], ask: ["exec_*"], ...tools } }).decide(ann, {
         kind: "tool",
         tool: "exec_shell",
         input: {},
@@ -150,9 +146,10 @@ describe("tools", () => {
       allowed: false,
       ask: true,
       reason: 'tools.ask has "exec_*"',
+      rule: { setting: "tools.ask" },
       allow: 'To allow it without asking, add "exec_shell" to tools.approved.',
     });
-    expect(ask({ approved: ["exec_shell"] })).toEqual({ allowed: true });
+    expect(ask({ approved: ["exec_shell"] })).toMatchObject({ allowed: true });
     expect(ask({ approved: ["exec_shell"], deny: ["*"] })).not.toHaveProperty("ask");
     expect(ask({ approved: ["exec_shell"], allow: ["read_*"] })).not.toHaveProperty("ask");
   });
@@ -160,8 +157,8 @@ describe("tools", () => {
   test("a further deny never allows more", () =>
     fc.assert(
       fc.property(fc.array(fc.string()), fc.array(fc.string()), fc.string(), fc.string(), (allow, deny, more, tool) => {
-        const before = simplePolicy({ ...standard, tools: { ...none, allow, deny } });
-        const after = simplePolicy({ ...standard, tools: { ...none, allow, deny: [...deny, more] } });
+        const before = policyWith({ tools: { allow, deny } });
+        const after = policyWith({ tools: { allow, deny: [...deny, more] } });
         const action = { kind: "tool" as const, tool, input: {} };
         if (after.decide(ann, action).allowed) expect(before.decide(ann, action).allowed).toBe(true);
       }),
@@ -170,7 +167,7 @@ describe("tools", () => {
 
 describe("connections", () => {
   const ask = (urls: Partial<PolicyRules["urls"]>, host: string, address?: string) =>
-    simplePolicy({ ...standard, urls: { ...standard.urls, ...urls } }).decide(ann, {
+    policyWith({ urls }).decide(ann, {
       kind: "connect",
       purpose: "tool",
       host,
@@ -179,7 +176,7 @@ describe("connections", () => {
     });
 
   test("public ones are fine, others are refused with the setting that would allow them", () => {
-    expect(ask({}, "example.com", "93.184.215.14")).toEqual({ allowed: true });
+    expect(ask({}, "example.com", "93.184.215.14")).toMatchObject({ allowed: true });
     expect(ask({}, "router.lan", "192.168.1.1")).toMatchObject({
       reason: expect.stringContaining("blocked private IP 192.168.1.1 for host router.lan"),
       allow: expect.stringContaining("tools.url_policy.allowed_domains"),
@@ -190,7 +187,7 @@ describe("connections", () => {
     expect(ask({ blockedDomains: ["*.evil.com"], allowedDomains: ["*"] }, "a.evil.com")).toMatchObject({
       allowed: false,
     });
-    expect(ask({ allowedDomains: ["router.lan"] }, "router.lan", "192.168.1.1")).toEqual({ allowed: true });
+    expect(ask({ allowedDomains: ["router.lan"] }, "router.lan", "192.168.1.1")).toMatchObject({ allowed: true });
   });
 
   test("metadata services are refused even where private addresses are allowed", () => {

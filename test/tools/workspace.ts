@@ -7,8 +7,9 @@ import type { Door } from "../../src/core/door.ts";
 import type { Json } from "../../src/core/json.ts";
 import type { Tool, ToolContext, ToolOutput } from "../../src/core/tool.ts";
 import { nodePlatform } from "../../src/platform/node/platform.ts";
-import { simplePolicy } from "../../src/security/policy.ts";
+import type { PolicyRules } from "../../src/security/policy.ts";
 import { type BuiltinOptions, builtinTools } from "../../src/tools/builtin.ts";
+import { policyWith } from "../security/rules.ts";
 
 export interface Workspace {
   readonly path: string;
@@ -25,6 +26,7 @@ export interface WorkspaceOptions {
   readonly commands?: "allowlist" | "denylist";
   readonly search?: Partial<BuiltinOptions["search"]>;
   readonly channels?: readonly string[];
+  readonly paths?: Partial<PolicyRules["paths"]>;
 }
 
 export function contextOf(more: Partial<ToolContext> = {}): ToolContext {
@@ -64,11 +66,7 @@ export async function workspace(options: WorkspaceOptions = {}): Promise<Workspa
 }
 
 export function toolsIn(path: string, platform: BuiltinOptions["platform"], options: WorkspaceOptions = {}): Tool[] {
-  const policy = simplePolicy({
-    tools: { allow: ["*"], deny: [], ask: [], approved: [], askAfterStrangers: true },
-    commands: { mode: options.commands ?? "denylist", allowlist: [], denylist: [] },
-    urls: { enabled: true, allowPrivate: false, allowedDomains: [], blockedDomains: [] },
-  });
+  const policy = policyWith({ commands: { mode: options.commands ?? "denylist" }, paths: options.paths ?? {} });
   const closed: Door["fetch"] = async (_, url) => {
     throw new Error(`nobody expects ${url}`);
   };

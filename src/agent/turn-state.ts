@@ -153,7 +153,7 @@ export function toolRun(turn: Turn, results: ResultPart[] = [], approved: readon
 }
 
 function callerIn(turn: Turn): Caller {
-  const { job, options, io, budget, tools } = turn;
+  const { job, options, io, budget } = turn;
   const { from, history, delegated } = job.inbound;
   return callerOf({
     about: {
@@ -161,7 +161,8 @@ function callerIn(turn: Turn): Caller {
       kept: history === undefined,
       model: job.model.id,
       maxOutputTokens: job.settings.maxOutputTokens,
-      tools: tools.map(({ name }) => name),
+      // Those that are refused, too: a refusal explains more than a tool that is not there.
+      tools: [...options.toolRuns.tools.keys()],
       ...(delegated && { delegated }),
     },
     budget,

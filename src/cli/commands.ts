@@ -3,6 +3,7 @@ import { type Command, configOption, jsonOption, verboseOption } from "./command
 import { memoryCommands } from "./memory-commands.ts";
 import { pluginCommands } from "./plugin-commands.ts";
 import { secretCommands } from "./secret-commands.ts";
+import { securityCommands } from "./security-commands.ts";
 
 /** All commands, in the order of `weft help`. */
 export const commands: readonly Command[] = [
@@ -126,6 +127,7 @@ export const commands: readonly Command[] = [
   ...secretCommands,
   ...memoryCommands,
   ...auditCommands,
+  ...securityCommands,
   {
     name: "context",
     about: "what fills the prompt of a conversation, in tokens",

@@ -70,9 +70,9 @@ async function findingsIn(
     const asConfig = await scanConfig(text, config, isOwn);
     if (asConfig) {
       const asText = scanText({ path, role: "config", inSkill, text });
-      const others = asText.hits.filter(
-        ({ at }) => !asConfig.secrets.some((secret) => at >= secret.at && at < secret.at + secret.length),
-      );
+      const isKnown = ({ at, length }: Hit) =>
+        asConfig.secrets.some((secret) => at < secret.at + secret.length && at + length > secret.at);
+      const others = asText.hits.filter((hit) => !isKnown(hit));
       const secrets = [...asConfig.secrets, ...asText.secrets].sort((a, b) => a.at - b.at);
       return { hits: [...asConfig.hits, ...others], secrets };
     }

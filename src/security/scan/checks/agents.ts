@@ -99,6 +99,9 @@ export const agentChecks: readonly TextCheck[] = [
       "other users",
       "other sessions",
       "other conversations",
+      "all users",
+      "every user",
+      "conversations",
       "weft sessions",
     ],
     find: [
@@ -116,7 +119,7 @@ export const agentChecks: readonly TextCheck[] = [
     roles: done,
     near: ["claude", "codex", "openclaw", "weft agent", "gemini", "aider", "goose", "opencode"],
     find: [
-      /(?:^|[\s;&|(`"'])(?:claude\s{1,3}(?:-p|--print)|codex\s{1,3}exec|openclaw\s{1,3}agent|weft\s{1,3}agent\s{1,3}-|gemini\s{1,3}-p|aider\s{1,3}--message|goose\s{1,3}run|opencode\s{1,3}run)\b/gm,
+      /(?<=^|[\s;&|(`"'])(?:claude\s{1,3}(?:-p|--print)|codex\s{1,3}exec|openclaw\s{1,3}agent|weft\s{1,3}agent\s{1,3}-|gemini\s{1,3}-p|aider\s{1,3}--message|goose\s{1,3}run|opencode\s{1,3}run)\b/gm,
     ],
   },
   {
@@ -127,7 +130,7 @@ export const agentChecks: readonly TextCheck[] = [
     mend: "Remove it.",
     roles: worded,
     near: [
-      "all contacts",
+      "contacts",
       "every contact",
       "all channels",
       "every channel",

@@ -32,7 +32,7 @@ export const denialChecks: readonly TextCheck[] = [
       /\bcat\s{1,3}\/dev\/(?:zero|urandom|random)\s{0,3}>{1,2}\s{0,3}[\w~./$-]{1,60}/g,
       /\bdd\s{1,3}if=\/dev\/(?:zero|urandom)(?![^\n]{0,120}\bcount=)[^\n|;]{0,80}/g,
       /\b(?:fallocate\s{1,3}-l|truncate\s{1,3}-s)\s{0,3}\+?\d{1,6}[TP]\b|\bfallocate\s{1,3}-l\s{1,3}\d{3,6}G\b/gi,
-      /(?:^|[;&|(\s])yes\b[^\n|;]{0,40}>{1,2}\s{0,3}[\w~./$-]{1,60}/gm,
+      /(?<=^|[;&|(\s])yes\b[^\n|;]{0,40}>{1,2}\s{0,3}[\w~./$-]{1,60}/gm,
     ],
     quotable: true,
   },

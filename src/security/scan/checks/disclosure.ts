@@ -12,7 +12,7 @@ export const disclosureChecks: readonly TextCheck[] = [
     what: "Asks the model for its system prompt or its instructions.",
     mend: "Remove it.",
     roles: worded,
-    near: ["system prompt", "instructions", "initial prompt"],
+    near: ["system prompt", "instructions", "initial prompt", "above"],
     find: [
       /\b(?:reveal|print|show|repeat|output|display|disclose|leak|dump|recite|give|tell)\b(?:\s{1,3}(?:me|us|back|out|verbatim|exactly)){0,2}\s{1,3}(?:your|the|its|all(?:\s{1,3}of)?(?:\s{1,3}your|\s{1,3}the)?)\s{1,3}(?:full\s{1,3}|entire\s{1,3}|complete\s{1,3}|hidden\s{1,3}|exact\s{1,3}|original\s{1,3}|secret\s{1,3}|initial\s{1,3}){0,2}(?:system\s{1,3}(?:prompt|message|instructions)|(?:hidden|initial|secret|original)\s{1,3}(?:prompt|instructions)|prompt\s{1,3}above|instructions\s{1,3}above)\b/gi,
       /\brepeat\s{1,3}(?:everything|all\s{1,3}(?:the\s{1,3})?(?:text|words))\s{1,3}above\b/gi,
@@ -84,7 +84,7 @@ export const disclosureChecks: readonly TextCheck[] = [
     roles: ["instructions", "script", "manifest"],
     near: ["printenv", "env", "export -p", "environ"],
     find: [
-      /(?:^|[;&|(`]\s{0,3})(?:printenv|env|export\s{1,2}-p|declare\s{1,2}-x)\s{0,3}(?:[|>]|$)/gm,
+      /(?<=^|[;&|(`]\s{0,3})(?:printenv|env|export\s{1,2}-p|declare\s{1,2}-x)\s{0,3}(?:[|>]|$)/gm,
       /\/proc\/(?:self|\d{1,7}|\*|\$\w{1,10})\/environ\b/g,
       /\b(?:print|console\.log|puts|echo)\(?\s{0,3}(?:dict\()?(?:os\.environ|process\.env|ENV|\$_ENV)\)?\s{0,3}\)/g,
     ],
@@ -147,7 +147,7 @@ export const disclosureChecks: readonly TextCheck[] = [
     ],
     find: [
       /\bsecurity\s{1,3}(?:find-(?:generic|internet)-password|dump-keychain)\b|\bsecret-tool\s{1,3}(?:lookup|search)\b|\bkeyring\.get_password\(/g,
-      /(?:^|[\s;&|($`])(?:pbpaste|wl-paste|xsel\s{1,3}(?:-b\s{1,3})?-o|xclip\b[^\n|;]{0,40}\s-o)\b|\bGet-Clipboard\b|\bpyperclip\.paste\(/gm,
+      /(?<=^|[\s;&|($`])(?:pbpaste|wl-paste|xsel\s{1,3}(?:-b\s{1,3})?-o|xclip\b[^\n|;]{0,40}\s-o)\b|\bGet-Clipboard\b|\bpyperclip\.paste\(/gm,
       /\b(?:screencapture|scrot|gnome-screenshot)\s{1,3}-?\w|\bImageGrab\.grab\(|\bpynput\.keyboard\b/g,
     ],
   },

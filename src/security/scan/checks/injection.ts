@@ -11,7 +11,7 @@ export const injectionChecks: readonly TextCheck[] = [
     what: "Tells the model to ignore its instructions; what follows would be obeyed in their place.",
     mend: "Remove the sentence, or put it in quotes if the document only speaks about it.",
     roles: worded,
-    near: ["ignor", "disregard", "forget", "overrid", "bypass"],
+    near: ["ignor", "disregard", "forget", "overrid", "bypass", "follow", "obey"],
     find: [
       /\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget(?:ting)?|overrid(?:e|ing)|bypass(?:ing)?)\s{1,4}(?:(?:all|any|about|the|of|your|every(?:thing)?|these|those|my|its|and)\s{1,4}){0,3}(?:previous|prior|earlier|above|preceding|existing|original|initial|former|system|safety)(?:\s{1,4}(?:and|or|system|safety|security))?[\s,]{1,4}(?:\w{1,12}\s{1,4})?(?:instructions?|prompts?|rules|messages?|directions|directives|guidelines|guardrails|context|commands|training|policies)\b/gi,
       /\b(?:ignore|disregard|forget)\s{1,4}(?:everything|all|anything)\s{1,4}(?:(?:you|that|i|was|were|have|been)\s{1,4}){0,4}(?:told|said|taught|instructed|given)\b/gi,

@@ -36,8 +36,8 @@ export const permissionChecks: readonly TextCheck[] = [
     roles: done,
     near: ["sudo", "doas", "pkexec", "runas", "su -c", "su root"],
     find: [
-      /(?:^|[\s;&|`("'$])(?:sudo|doas|pkexec)\s{1,4}(?:-\w{1,10}\s{1,4}){0,3}[a-z/.$][\w./-]{1,60}/gm,
-      /(?:^|[\s;&|(])su\s{1,3}(?:-\s{1,3})?(?:root\s{1,3})?-c\b/gm,
+      /(?<=^|[\s;&|`("'$])(?:sudo|doas|pkexec)\s{1,4}(?:-\w{1,10}\s{1,4}){0,3}[a-z/.$][\w./-]{1,60}/gm,
+      /(?<=^|[\s;&|(])su\s{1,3}(?:-\s{1,3})?(?:root\s{1,3})?-c\b/gm,
       /\brunas\s{1,3}\/user:/gi,
     ],
     quotable: true,
@@ -79,7 +79,7 @@ export const permissionChecks: readonly TextCheck[] = [
     what: "Wants to answer questions of approval itself, or to switch them off.",
     mend: "Remove it. Questions are for the user; tools.approved in the configuration is where he says yes for ever.",
     roles: ["instructions", "script", "manifest", "memory", "document"],
-    near: ["approv", "yolo", "skip-permissions", "confirmation", "auto-accept", "permission"],
+    near: ["approv", "yolo", "yes", "skip-permissions", "confirmation", "auto-accept", "permission"],
     find: [
       /--(?:dangerously-skip-permissions|yolo|auto-approve|dangerously-bypass-approvals-and-sandbox|full-auto|trust-all-tools)\b/g,
       /\b(?:auto(?:matically)?[- ]?approve|pre-?approve|self-?approve)\b[^\n.]{0,40}\b(?:all|every|any|tools?|commands?|requests?|actions?|permissions?)\b/gi,

@@ -64,6 +64,7 @@ export const words: readonly Attack[] = [
       "You are now in the folder.",
       "Act as a reviewer.",
       "Run in developer mode: npm run dev",
+      "Debug mode is on.",
       "There are no restrictions on size.",
     ],
   },

@@ -67,7 +67,7 @@ export const injectionChecks: readonly TextCheck[] = [
     find: [
       /\byou\s{1,4}are\s{1,4}now\s{1,4}[^\n.]{0,60}\b(?:DAN|unrestricted|jailbroken|uncensored|unfiltered|free\s{1,4}of\s{1,4}(?:all|any)|without\s{1,4}(?:any\s{1,4})?(?:restrictions|rules|limits|filters))\b/gi,
       /\b(?:act|behave|respond|pretend)\b[^\n.]{0,40}\b(?:no|without(?:\s{1,4}any)?|free\s{1,4}from(?:\s{1,4}all)?)\s{1,4}(?:\w{1,12}\s{1,4})?(?:restrictions|guardrails|safety\s{1,4}(?:rules|filters)|ethical\s{1,4}(?:rules|guidelines)|content\s{1,4}(?:policy|policies|filters))\b/gi,
-      /\b(?:jailbreak|god|developer|debug|sudo|unrestricted)\s{1,4}mode\s{1,4}(?:is\s{1,4})?(?:now\s{1,4})?(?:enabled|activated|on|unlocked)\b/gi,
+      /\b(?:jailbreak|god|unrestricted|DAN)\s{1,4}mode\s{1,4}(?:is\s{1,4})?(?:now\s{1,4})?(?:enabled|activated|on|unlocked)\b|\bdeveloper\s{1,4}mode\s{1,4}(?:is\s{1,4})?(?:now\s{1,4})?(?:enabled|activated|unlocked)\b/gi,
       /\bdo\s{1,4}anything\s{1,4}now\b/gi,
     ],
     quotable: true,

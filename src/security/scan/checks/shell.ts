@@ -38,7 +38,7 @@ export const shellChecks: readonly TextCheck[] = [
     roles: runs,
     near: ["rm ", "mkfs", "dd ", "/dev/sd", "/dev/nvme", "shred", "format-volume", "rmtree", "remove-item"],
     find: [
-      /\brm\s{1,3}(?:-{1,2}[a-zA-Z-]{1,20}\s{1,3}){1,4}["']?(?:\/\*?|~\/?\*?|\$\{?HOME\}?\/?\*?|\/(?:etc|usr|var|home|root|bin|lib|boot)\/?\*?)["']?(?=\s|$|[;&|)`'"])/gm,
+      /\brm\s{1,3}(?=[^\n]{0,30}-(?:[a-zA-Z]{0,6}[rR]|-recursive))(?:-{1,2}[a-zA-Z-]{1,20}\s{1,3}){1,4}["']?(?:\/\*?|~\/?\*?|\$\{?HOME\}?\/?\*?|\/(?:etc|usr|var|home|root|bin|lib|boot)\/?\*?)["']?(?=\s|$|[;&|)`'"])/gm,
       /\bmkfs(?:\.\w{1,10})?\s{1,3}[^\n]{0,40}\/dev\/\w/g,
       /\bdd\s[^\n|;]{0,80}\bof=\/dev\/(?:sd|nvme|hd|vd|mmcblk|disk)/g,
       />\s{0,2}\/dev\/(?:sd[a-z]|nvme\d|hd[a-z]|vd[a-z])/g,

@@ -4,6 +4,7 @@ import { memoryCommands } from "./memory-commands.ts";
 import { pluginCommands } from "./plugin-commands.ts";
 import { policyCommands } from "./policy-commands.ts";
 import { secretCommands } from "./secret-commands.ts";
+import { securityCommands } from "./security-commands.ts";
 
 /** All commands, in the order of `weft help`. */
 export const commands: readonly Command[] = [
@@ -128,6 +129,7 @@ export const commands: readonly Command[] = [
   ...secretCommands,
   ...memoryCommands,
   ...auditCommands,
+  ...securityCommands,
   {
     name: "context",
     about: "what fills the prompt of a conversation, in tokens",

@@ -235,6 +235,15 @@ const routing = section({
   }),
 });
 
+const security = section({
+  scan: section({
+    ignore: texts(
+      [],
+      "checks of weft security scan to be silent about: CHECK-ID, or CHECK-ID:path/glob for some files",
+    ),
+  }),
+});
+
 const log = section({
   level: choice(["debug", "info", "warn", "error"], "info", "what is told"),
   format: choice(["auto", "text", "json"], "auto", "auto: text on a terminal, else JSON"),
@@ -249,6 +258,7 @@ export const configSchema = v.object({
   channels,
   delegation,
   routing,
+  security,
   log,
 });
 

@@ -181,6 +181,8 @@ export interface Files extends FileTree {
   /** A file or a whole directory; false when it was not there. */
   remove(path: string): Promise<boolean>;
   realPath(path: string): Promise<string>;
+  /** Permission bits of a file or directory; a link is `invalid`, so that nobody can swap one in. */
+  setMode(path: string, mode: number): Promise<void>;
   /**
    * Calls back soon after the file, or what lies directly in the directory, was changed, replaced or removed; several
    * changes may be one call. Returns what ends it. `missing` when it is not there.

@@ -52,6 +52,12 @@ export function memoryFiles(faults: DiskFaults, now: () => number): MemoryFiles 
       if (!disk.nodes.has(real)) throw missing(path);
       return real;
     },
+    setMode: async (path, mode) => {
+      const node = disk.nodes.get(normal(path));
+      if (!node) throw missing(path);
+      if (node.kind === "link") throw new WeftError("invalid", `${path} is a link`);
+      node.mode = mode;
+    },
     watch: async (path, changed) => {
       const watcher = { path: resolved(disk, path), changed };
       if (!disk.nodes.has(watcher.path)) throw missing(path);

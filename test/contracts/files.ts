@@ -36,6 +36,20 @@ export function filesContract(name: string, make: () => Promise<FilesUnderTest>)
       ]);
     });
 
+    test("the mode of a file or folder can be set, not that of what a link leads to", async () => {
+      const { files, root, link } = await make();
+      await files.write(`${root}/a`, bytes("x"), { mode: 0o644 });
+      await files.makeDirectory(`${root}/d`);
+      await link(`${root}/l`, `${root}/a`);
+      await files.setMode(`${root}/a`, 0o600);
+      await files.setMode(`${root}/d`, 0o750);
+      expect((await files.stat(`${root}/a`))?.mode).toBe(0o600);
+      expect((await files.stat(`${root}/d`))?.mode).toBe(0o750);
+      await expect(files.setMode(`${root}/l`, 0o666)).rejects.toMatchObject({ code: "invalid" });
+      expect((await files.stat(`${root}/a`))?.mode).toBe(0o600);
+      await expect(files.setMode(`${root}/no`, 0o600)).rejects.toMatchObject({ code: "missing" });
+    });
+
     test("what is missing is `missing`, and `stat` says nothing", async () => {
       const { files, root } = await make();
       const missing = { code: "missing", message: expect.stringContaining(`${root}/no`) };

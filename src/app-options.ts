@@ -8,6 +8,7 @@ import { vendors } from "./models/vendors.ts";
 import type { Timeouts } from "./models/wire.ts";
 import type { Credential } from "./security/egress.ts";
 import type { PolicyRules } from "./security/policy.ts";
+import type { BudgetRules } from "./spending/limits.ts";
 import type { BuiltinOptions } from "./tools/builtin.ts";
 import { version } from "./version.ts";
 
@@ -21,6 +22,7 @@ export function catalogOptions(platform: Platform, loaded: Loaded, fetch: Fetch)
     providers: Object.fromEntries(
       Object.entries(providers).map(([name, provider]) => [name, providerSettings(provider)]),
     ),
+    prices: models.prices,
     timeouts: {
       connectMs: models.timeouts.connectSecs * 1000,
       ...(models.timeouts.firstTokenSecs !== undefined && { firstTokenMs: models.timeouts.firstTokenSecs * 1000 }),
@@ -102,6 +104,15 @@ function namedIn(value: unknown): string[] {
 export function delegationOptions({ delegation }: Config) {
   const { claudeEnabled, claudeModel, maxTurns, maxTokens, claudeFlowEnabled, rules, excludedTools } = delegation;
   return { claudeEnabled, claudeModel, maxTurns, maxTokens, flowEnabled: claudeFlowEnabled, rules, excludedTools };
+}
+
+export function budgetRules({ routing }: Config): BudgetRules {
+  const { globalDailyLimitUsd, globalMonthlyLimitUsd, resetHourUtc, ...rules } = routing.costBudgets;
+  return {
+    ...rules,
+    global: { dailyUsd: globalDailyLimitUsd || undefined, monthlyUsd: globalMonthlyLimitUsd || undefined },
+    resetHourUtc,
+  };
 }
 
 /** The secrets that only the door holds. */

@@ -11,12 +11,14 @@ import type { Channel, Deliverer } from "../../src/core/channel.ts";
 import type { Journal } from "../../src/core/journal.ts";
 import type { Model } from "../../src/core/model.ts";
 import type { Platform } from "../../src/core/platform.ts";
-import type { Policy } from "../../src/core/policy.ts";
+import type { Permissions, Policy } from "../../src/core/policy.ts";
 import type { SessionStore } from "../../src/core/session.ts";
+import type { Payer, Spending } from "../../src/core/spending.ts";
 import type { Tool } from "../../src/core/tool.ts";
 import { answersOf, createDelegation, type DelegationOptions } from "../../src/delegation/delegation.ts";
 import { createBus } from "../../src/lib/bus.ts";
 import { memoryPlatform } from "../../src/platform/memory.ts";
+import { simplePolicy } from "../../src/security/policy.ts";
 import { openJournal } from "../../src/sessions/journal.ts";
 import { jsonlStore } from "../../src/sessions/jsonl-store.ts";
 import { says, scriptedModel } from "./scripted.ts";
@@ -37,6 +39,9 @@ export interface RigOptions {
   readonly delegation?: Partial<DelegationOptions>;
   readonly concurrent?: number;
   readonly now?: () => number;
+  readonly permissions?: Partial<Permissions>;
+  readonly paid?: (model: Model, payer: Payer) => Model;
+  readonly spending?: Pick<Spending, "standing" | "extend">;
   readonly approveAlways?: (names: readonly string[]) => Promise<void>;
 }
 
@@ -51,6 +56,12 @@ export interface Rig {
 }
 
 let ids = 0;
+
+const everything = simplePolicy({
+  tools: { allow: ["*"], deny: [], ask: [], approved: [], askAfterStrangers: false },
+  commands: { mode: "allowlist", allowlist: [], denylist: [] },
+  urls: { enabled: true, allowPrivate: false, allowedDomains: [], blockedDomains: [] },
+}).permissionsOf({ channel: "", sender: "" });
 
 /** The whole line over files in RAM, with a scripted model; made again over the same files it is the next process. */
 export async function rig(options: RigOptions = {}): Promise<Rig> {
@@ -100,14 +111,23 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     store,
     tools: [...(options.tools ?? []), ...(delegation?.tools ?? [])],
     background: delegation?.background,
-    policy: options.policy ?? { decide: () => ({ allowed: true }) },
+    policy: {
+      decide: () => ({ allowed: true }),
+      permissionsOf: () => ({ ...everything, ...options.permissions }),
+      ...options.policy,
+    },
     audit: options.audit ?? noAudit,
     keepLong: resultFiles(files, "/w/results"),
     systemPrompt: systemPrompt({ files, workspace: "/w", now }),
     choices: modelChoices(files, "/w/.weft/session-models.json"),
     bus,
     outbox: out,
-    model: async (id) => options.models?.[id] ?? model,
+    model: async (id, { payer }) => {
+      const asked = options.models?.[id] ?? model;
+      return options.paid && payer ? options.paid(asked, payer) : asked;
+    },
+    spending: options.spending ?? { standing: async () => [], extend: async () => [] },
+    priceOf: async () => undefined,
     checkModel: () => {},
     knownModels: () => ["test"],
     defaultModel: () => model.id,

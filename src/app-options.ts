@@ -1,3 +1,4 @@
+import type { RateLimits } from "./agent/admission.ts";
 import type { Loaded } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { WeftError } from "./core/error.ts";
@@ -113,6 +114,11 @@ export function budgetRules({ routing }: Config): BudgetRules {
     global: { dailyUsd: globalDailyLimitUsd || undefined, monthlyUsd: globalMonthlyLimitUsd || undefined },
     resetHourUtc,
   };
+}
+
+export function rateLimits({ routing }: Config): RateLimits {
+  const { windowSeconds, globalRateLimitRpm } = routing.rateLimiting;
+  return { windowMs: windowSeconds * 1000, globalPerMinute: globalRateLimitRpm };
 }
 
 /** The secrets that only the door holds. */

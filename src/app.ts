@@ -1,8 +1,10 @@
+import { admission } from "./agent/admission.ts";
 import { lanes } from "./agent/lanes.ts";
 import { createLine, type RunningLine } from "./agent/line.ts";
 import { type Outbox, outbox } from "./agent/outbox.ts";
 import { auditOf } from "./app-audit.ts";
 import { type Brain, type BrainBase, brainOf, type DelegationModule, keptIn } from "./app-brain.ts";
+import { rateLimits } from "./app-options.ts";
 import { introduce, sleep, type Taking, takeWorkspace } from "./app-owner.ts";
 import { openPlugins } from "./app-parts.ts";
 import { lazySpending } from "./app-spending.ts";
@@ -151,6 +153,11 @@ function lineOf(base: Base, brain: () => Brain): RunningLine {
       concurrent: limits.concurrentTurns,
       perUser: limits.perUser,
       queuedPerSession: limits.queuedPerSession,
+    }),
+    admit: admission({
+      permissionsOf: (actor) => brain().policy.permissionsOf(actor),
+      limits: () => rateLimits(brain().loaded.config),
+      monotonic: base.platform.monotonic,
     }),
     work: (work) => brain().worker.work(work),
     turnTimeoutMs: defaults.turnTimeoutSecs * 1000,

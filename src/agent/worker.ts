@@ -7,8 +7,9 @@ import type { Model } from "../core/model.ts";
 import type { Policy } from "../core/policy.ts";
 import type { Entry, SessionStore } from "../core/session.ts";
 import type { Payer, Spending } from "../core/spending.ts";
-import type { Actor, Tool } from "../core/tool.ts";
+import type { Tool } from "../core/tool.ts";
 import { tokensOfMessages, tokensOfText, tokensOfTools } from "../lib/tokens.ts";
+import { actorOf } from "./actor.ts";
 import { answerIn, pendingIn } from "./approvals.ts";
 import { auditedTurn } from "./audited-turn.ts";
 import type { ModelChoices } from "./choices.ts";
@@ -164,10 +165,6 @@ async function run(
     },
   });
   return await ended.finally(audited.noted);
-}
-
-function actorOf({ delegated, from, sender }: Inbound): Actor {
-  return delegated?.agent?.actor ?? { channel: from.channel, sender };
 }
 
 /** A sub-agent spends the money of whom it works for. */

@@ -1,6 +1,6 @@
 import { modelChoices } from "../../src/agent/choices.ts";
 import { lanes } from "../../src/agent/lanes.ts";
-import { createLine, type RunningLine } from "../../src/agent/line.ts";
+import { createLine, type LineOptions, type RunningLine } from "../../src/agent/line.ts";
 import { outbox } from "../../src/agent/outbox.ts";
 import { resultFiles } from "../../src/agent/results.ts";
 import { systemPrompt } from "../../src/agent/system-prompt.ts";
@@ -39,6 +39,7 @@ export interface RigOptions {
   readonly delegation?: Partial<DelegationOptions>;
   readonly concurrent?: number;
   readonly now?: () => number;
+  readonly admit?: LineOptions["admit"];
   readonly permissions?: Partial<Permissions>;
   readonly paid?: (model: Model, payer: Payer) => Model;
   readonly spending?: Pick<Spending, "standing" | "extend">;
@@ -145,6 +146,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     bus,
     outbox: out,
     lanes: lanes({ concurrent: options.concurrent ?? 8, perUser: 4, queuedPerSession: 8 }),
+    admit: options.admit ?? (() => {}),
     work: worker.work,
     turnTimeoutMs: options.turnTimeoutMs ?? 10_000,
     now,

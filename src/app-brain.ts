@@ -17,6 +17,7 @@ import type { Line } from "./core/line.ts";
 import type { Platform } from "./core/platform.ts";
 import type { Policy } from "./core/policy.ts";
 import type { SessionStore } from "./core/session.ts";
+import type { Spending } from "./core/spending.ts";
 import type { Actor, Tool } from "./core/tool.ts";
 import { type WorkspacePaths, workspacePaths } from "./core/workspace.ts";
 import { absentTools, loadDelegation } from "./features.ts";
@@ -53,6 +54,8 @@ export interface BrainBase {
   readonly outbox: Pick<Outbox, "post">;
   readonly choices: ModelChoices;
   newId(): string;
+  /** Loaded with the first call of a model. */
+  readonly spending: () => Promise<Spending>;
   readonly delegation: DelegationBase | undefined;
   /** Absent in a build without them. */
   readonly plugins: Plugins | undefined;
@@ -87,6 +90,7 @@ export async function lookingBrain(
     plugins,
     channels: new Map(),
     outbox: { post: async () => justLooking() },
+    spending: async () => justLooking(),
     delegation: loadDelegation && { module: await loadDelegation(), line: justLooking, open: () => [], stays: false },
   };
   return { ...brainOf(base, loaded), sessions: base.store, plugins };
@@ -143,7 +147,15 @@ export function brainOf(base: BrainBase, loaded: Loaded): Brain {
     const decision = quiet.decide(actor, { kind: "tool", tool: name, effect, egress, input: {} });
     return decision.allowed || decision.ask === true;
   };
-  const worker = workerOf(base, { loaded, models, tools, policy, offers, background, approveAlways });
+  const why = async (actor: Actor, question: readonly string[]) => {
+    const [{ whyOf, verdictOf }, { targetOf }] = await Promise.all([
+      import("./security/why.ts"),
+      import("./security/addresses.ts"),
+    ]);
+    const asking = { policy: quiet, tools, targetOf, resolve: platform.resolve };
+    return verdictOf(await whyOf(asking, actor, question), actor).join("\n");
+  };
+  const worker = workerOf(base, { loaded, models, tools, policy, offers, why, background, approveAlways });
   return {
     loaded,
     models,
@@ -183,10 +195,11 @@ function workerOf(
     tools,
     policy,
     offers,
+    why,
     background,
     approveAlways,
   }: Pick<Brain, "loaded" | "models" | "tools" | "policy"> &
-    Pick<WorkerOptions, "approveAlways" | "offers"> & { readonly background: BackgroundAgents | undefined },
+    Pick<WorkerOptions, "approveAlways" | "offers" | "why"> & { readonly background: BackgroundAgents | undefined },
 ): Worker {
   const { platform, paths } = base;
   const { defaults } = loaded.config.agents;
@@ -197,13 +210,22 @@ function workerOf(
     background,
     policy,
     offers,
+    why,
     keepLong: resultFiles(platform.files, paths.results),
     systemPrompt: systemPrompt({ files: platform.files, workspace: paths.root, now: platform.now }),
-    model: async (id, fallback) => {
+    model: async (id, { fallback, payer }) => {
       await models.prepare(id);
       const isDefault = [id, fallback].includes(models.defaultId());
-      return models.get(id, [...(fallback === undefined ? [] : [fallback]), ...(isDefault ? defaults.fallbacks : [])]);
+      const others = [...(fallback === undefined ? [] : [fallback]), ...(isDefault ? defaults.fallbacks : [])];
+      const asksNobody = [id, ...others].every((each) => each === "offline");
+      const spending = payer && !asksNobody ? await base.spending() : undefined;
+      return models.get(id, others, payer && spending && ((model, price) => spending.paid(model, { payer, price })));
     },
+    spending: {
+      standing: async (payer) => await (await base.spending()).standing(payer),
+      extend: async (extension) => await (await base.spending()).extend(extension),
+    },
+    priceOf: models.priceOf,
     checkModel: (id) => void models.get(id),
     knownModels: models.known,
     defaultModel: models.defaultId,

@@ -1,3 +1,4 @@
+import type { RateLimits } from "./agent/admission.ts";
 import type { Loaded } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { WeftError } from "./core/error.ts";
@@ -9,6 +10,7 @@ import type { Timeouts } from "./models/wire.ts";
 import type { Credential } from "./security/egress.ts";
 import type { PermissionRules } from "./security/permissions.ts";
 import type { PolicyRules } from "./security/policy.ts";
+import type { BudgetRules } from "./spending/limits.ts";
 import type { BuiltinOptions } from "./tools/builtin.ts";
 import { version } from "./version.ts";
 
@@ -22,6 +24,7 @@ export function catalogOptions(platform: Platform, loaded: Loaded, fetch: Fetch)
     providers: Object.fromEntries(
       Object.entries(providers).map(([name, provider]) => [name, providerSettings(provider)]),
     ),
+    prices: models.prices,
     timeouts: {
       connectMs: models.timeouts.connectSecs * 1000,
       ...(models.timeouts.firstTokenSecs !== undefined && { firstTokenMs: models.timeouts.firstTokenSecs * 1000 }),
@@ -141,6 +144,20 @@ function namedIn(value: unknown): string[] {
 export function delegationOptions({ delegation }: Config) {
   const { claudeEnabled, claudeModel, maxTurns, maxTokens, claudeFlowEnabled, rules, excludedTools } = delegation;
   return { claudeEnabled, claudeModel, maxTurns, maxTokens, flowEnabled: claudeFlowEnabled, rules, excludedTools };
+}
+
+export function budgetRules({ routing }: Config): BudgetRules {
+  const { globalDailyLimitUsd, globalMonthlyLimitUsd, resetHourUtc, ...rules } = routing.costBudgets;
+  return {
+    ...rules,
+    global: { dailyUsd: globalDailyLimitUsd || undefined, monthlyUsd: globalMonthlyLimitUsd || undefined },
+    resetHourUtc,
+  };
+}
+
+export function rateLimits({ routing }: Config): RateLimits {
+  const { windowSeconds, globalRateLimitRpm } = routing.rateLimiting;
+  return { windowMs: windowSeconds * 1000, globalPerMinute: globalRateLimitRpm };
 }
 
 /** The secrets that only the door holds. */

@@ -1,10 +1,13 @@
+import { admission } from "./agent/admission.ts";
 import { lanes } from "./agent/lanes.ts";
 import { createLine, type RunningLine } from "./agent/line.ts";
 import { type Outbox, outbox } from "./agent/outbox.ts";
 import { auditOf } from "./app-audit.ts";
 import { type Brain, type BrainBase, brainOf, type DelegationModule, keptIn } from "./app-brain.ts";
+import { rateLimits } from "./app-options.ts";
 import { introduce, sleep, type Taking, takeWorkspace } from "./app-owner.ts";
 import { openPlugins } from "./app-parts.ts";
+import { lazySpending } from "./app-spending.ts";
 import { partsStatus } from "./app-status.ts";
 import type { Loaded } from "./config/load.ts";
 import type { Audit } from "./core/audit.ts";
@@ -80,6 +83,7 @@ interface Base extends BrainBase {
   readonly options: AppOptions;
   readonly journal: Journal;
   readonly outbox: Outbox;
+  readonly closeSpending: () => Promise<void>;
   /** The channels, and what delivers within weft. */
   readonly deliverers: ReadonlyMap<string, Deliverer>;
   /** Filled once the line is there. */
@@ -88,6 +92,8 @@ interface Base extends BrainBase {
 
 interface Joined {
   line?: RunningLine;
+  /** As it is now. */
+  loaded: Loaded;
   redact: (text: string) => string;
 }
 
@@ -98,7 +104,7 @@ async function openBase(opening: Opening): Promise<Base> {
   const { bus, store } = kept;
   const warn = (message: string) => bus.publish({ type: "log", level: "warn", message });
   options.watch?.(bus);
-  const joined: Joined = { redact: redactor(opening.loaded.secrets) };
+  const joined: Joined = { loaded: opening.loaded, redact: redactor(opening.loaded.secrets) };
   const audit = auditOf(platform, paths, { redact: (text) => joined.redact(text), warn, stays: options.resume });
   const [journal, module, plugins] = await Promise.all([
     openJournal({ files, folder: paths.journal, store, now, warn }),
@@ -110,10 +116,13 @@ async function openBase(opening: Opening): Promise<Base> {
   const delegation = module && delegationBase(module, { journal, joined, stays: options.resume });
   const own = module && delegation ? [module.answersOf({ ...delegation, now })] : [];
   const deliverers = new Map([...channels, ...own.map((each) => [each.name, each] as const)]);
+  const { spending, closeSpending } = lazySpending({ ...kept, platform, paths, audit, loaded: () => joined.loaded });
   return {
     ...opening,
     ...kept,
     audit,
+    spending,
+    closeSpending,
     journal,
     channels,
     deliverers,
@@ -144,6 +153,11 @@ function lineOf(base: Base, brain: () => Brain): RunningLine {
       concurrent: limits.concurrentTurns,
       perUser: limits.perUser,
       queuedPerSession: limits.queuedPerSession,
+    }),
+    admit: admission({
+      permissionsOf: (actor) => brain().policy.permissionsOf(actor),
+      limits: () => rateLimits(brain().loaded.config),
+      monotonic: base.platform.monotonic,
     }),
     work: (work) => brain().worker.work(work),
     turnTimeoutMs: defaults.turnTimeoutSecs * 1000,
@@ -193,13 +207,14 @@ function appOf(base: Base): App {
       }
       await base.plugins?.reload();
       state.brain = brainOf(base, loaded);
+      base.joined.loaded = loaded;
       base.joined.redact = state.brain.redact;
     },
     publishUrl: (url) => introduce(platform, paths, { command: options.command, url }),
     async close(drainMs) {
       await line.close(drainMs);
       await base.plugins?.close();
-      await Promise.all([journal.close(), audit.close()]);
+      await Promise.all([journal.close(), audit.close(), base.closeSpending()]);
       await lock.release();
     },
   };

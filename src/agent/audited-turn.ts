@@ -31,7 +31,8 @@ export function auditedTurn(audit: Audit, about: About, monotonic: () => number)
           done: (event) => ended(event.model, "ok", { figures: figuresOf(event) }),
           failed(thrown) {
             const error = WeftError.from(signal.aborted ? signal.reason : thrown);
-            ended(model.id, signal.aborted ? "interrupted" : "failed", { reason: error.message });
+            const outcome = signal.aborted ? "interrupted" : error.code === "budget" ? "refused" : "failed";
+            ended(model.id, outcome, { reason: error.message });
           },
           left: () => ended(model.id, "interrupted"),
         });

@@ -1,10 +1,11 @@
 import type { Inbound } from "../core/channel.ts";
 import type { BackgroundAgents } from "../core/delegation.ts";
 import { textOf } from "../core/message.ts";
-import type { Usage } from "../core/model.ts";
+import type { Permissions } from "../core/policy.ts";
 import type { Entry, SessionStore } from "../core/session.ts";
-import type { Tool } from "../core/tool.ts";
-import { addUsage } from "./turn-state.ts";
+import type { Payer, Price, Spending } from "../core/spending.ts";
+import type { Actor, Tool } from "../core/tool.ts";
+import { budget, cost } from "./money-commands.ts";
 
 export interface CommandOptions {
   readonly store: SessionStore;
@@ -17,25 +18,34 @@ export interface CommandOptions {
   knownModels(): readonly string[];
   /** Absent: this build has none. */
   readonly background?: BackgroundAgents | undefined;
+  /** What `why` says to somebody. Throws `usage`. */
+  readonly why: (actor: Actor, words: readonly string[]) => Promise<string>;
+  readonly spending: Pick<Spending, "standing" | "extend">;
+  /** Undefined where nobody knows it. */
+  readonly priceOf: (model: string) => Promise<Price | undefined>;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
 
-interface CommandResult {
+export interface CommandResult {
   readonly text: string;
   readonly entries?: readonly Entry[];
 }
 
-interface Call {
+export interface CommandCall {
   readonly turn: string;
   readonly session: string;
   readonly rest: string;
+  /** Who says it. */
+  readonly actor: Actor;
+  readonly payer: Payer;
+  readonly level: Permissions["level"];
 }
 
 interface Command {
   readonly usage: string;
   readonly summary: string;
-  run(call: Call, options: CommandOptions): Promise<CommandResult>;
+  run(call: CommandCall, options: CommandOptions): Promise<CommandResult>;
 }
 
 /** What a user may type in any chat instead of a message; answered without a model. `/stop` is the line's own. */
@@ -57,7 +67,17 @@ const commands: Readonly<Record<string, Command>> = {
     run: async () => ({ text: nothingWaits }),
   },
   deny: { usage: "/deny", summary: "no to what the agent asks", run: async () => ({ text: nothingWaits }) },
-  cost: { usage: "/cost", summary: "the tokens this conversation has used", run: cost },
+  cost: { usage: "/cost", summary: "what this conversation has used, its sub-agents too", run: cost },
+  budget: {
+    usage: "/budget [extend SCOPE USD]",
+    summary: "what may be spent; admins: more for today and this month, SCOPE as in user:ann or global",
+    run: budget,
+  },
+  why: {
+    usage: "/why tool NAME",
+    summary: "whether you may do something, and by which rule; also command, read, write, connect, model",
+    run: async ({ actor, rest }, { why }) => ({ text: await why(actor, words(rest)) }),
+  },
 };
 
 const nothingWaits = "Nothing waits for your word.";
@@ -71,9 +91,15 @@ export function commandIn(inbound: Inbound): { readonly name: string; readonly r
   return Object.hasOwn(commands, name) ? { name, rest: match?.[2]?.trim() ?? "" } : undefined;
 }
 
+/** The first word, and all that stands behind it. */
+function words(text: string): string[] {
+  const [, first = "", rest = ""] = /^(\S*)\s*(.*)$/s.exec(text) ?? [];
+  return [first, rest];
+}
+
 export async function runCommand(
   command: { readonly name: string; readonly rest: string },
-  at: { readonly turn: string; readonly session: string },
+  at: Omit<CommandCall, "rest">,
   options: CommandOptions,
 ): Promise<CommandResult> {
   const known = commands[command.name];
@@ -85,7 +111,7 @@ function help({ tools }: CommandOptions): string {
   return `${rows.join("\n")}\n\nAnything else is a message for the agent. It has ${tools.length} tools: /tools lists them.`;
 }
 
-async function clear({ turn, session }: Call, { store, now }: CommandOptions): Promise<CommandResult> {
+async function clear({ turn, session }: CommandCall, { store, now }: CommandOptions): Promise<CommandResult> {
   if ((await store.read(session, 1)).length === 0) return { text: "This conversation is empty already." };
   const entries: Entry[] = [{ type: "summary", id: `${turn}-0`, text: "", keep: 0, at: now() }];
   return { text: "A new conversation begins. The old one stays in the session file.", entries };
@@ -95,7 +121,7 @@ function listTools(tools: readonly Tool[]): string {
   return tools.map(({ name, description }) => `${name.padEnd(16)} ${description.split(/(?<=\.) /, 1)[0]}`).join("\n");
 }
 
-async function model({ session, rest }: Call, options: CommandOptions): Promise<CommandResult> {
+async function model({ session, rest }: CommandCall, options: CommandOptions): Promise<CommandResult> {
   if (rest !== "") {
     await options.chooseModel(session, rest);
     return { text: `This conversation now uses ${rest}.` };
@@ -104,7 +130,7 @@ async function model({ session, rest }: Call, options: CommandOptions): Promise<
   return { text: `Model: ${await options.modelOf(session)}\nChange it with /model VENDOR/NAME. Vendors: ${known}` };
 }
 
-async function agents({ session, rest }: Call, { background, now }: CommandOptions): Promise<CommandResult> {
+async function agents({ session, rest }: CommandCall, { background, now }: CommandOptions): Promise<CommandResult> {
   if (!background)
     return { text: "This build of weft was made without the feature `delegation`: it has no sub-agents." };
   const id = /^stop\s+(\S+)$/.exec(rest)?.[1];
@@ -119,29 +145,12 @@ async function agents({ session, rest }: Call, { background, now }: CommandOptio
   return { text: rows.length === 0 ? "Nothing runs in the background." : rows.join("\n") };
 }
 
-async function listSessions({ session }: Call, { store }: CommandOptions): Promise<CommandResult> {
+async function listSessions({ session }: CommandCall, { store }: CommandOptions): Promise<CommandResult> {
   const newest = (await store.list()).slice(0, 20);
   if (newest.length === 0) return { text: "No sessions found." };
   const rows = newest.map((info) => {
     const mark = info.session === session ? " (this one)" : "";
     return `${new Date(info.updatedAt).toISOString().slice(0, 16).replace("T", " ")}  ${info.session}${mark}`;
-  });
-  return { text: rows.join("\n") };
-}
-
-async function cost({ session }: Call, { store }: CommandOptions): Promise<CommandResult> {
-  const byModel = new Map<string, { usage: Usage; calls: number }>();
-  for (const entry of await store.read(session)) {
-    if (entry.type !== "message" || !entry.usage) continue;
-    const name = entry.model ?? "unknown model";
-    const sum = byModel.get(name) ?? { usage: { inputTokens: 0, outputTokens: 0 }, calls: 0 };
-    byModel.set(name, { usage: addUsage(sum.usage, entry.usage), calls: sum.calls + 1 });
-  }
-  if (byModel.size === 0) return { text: "No tokens used in this conversation yet." };
-  const rows = [...byModel].map(([name, { usage, calls }]) => {
-    const about = usage.estimated ? " (estimated)" : "";
-    const cached = usage.cacheReadTokens ? `, ${usage.cacheReadTokens} of them cached` : "";
-    return `${name}: ${calls} call(s), ${usage.inputTokens} tokens in${cached}, ${usage.outputTokens} out${about}`;
   });
   return { text: rows.join("\n") };
 }

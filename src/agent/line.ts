@@ -17,6 +17,8 @@ export interface LineOptions {
   readonly outbox: Outbox;
   readonly channels: ReadonlyMap<string, Deliverer>;
   readonly bus: Bus;
+  /** Throws `limit` for a message that comes too soon; asked before it is accepted. */
+  readonly admit: (inbound: Inbound) => void;
   /** Runs the turn itself: a command or the model. Throws when it fails. */
   readonly work: (work: Work) => Promise<Outcome>;
   /** A turn may take this long, waiting for its lane not counted. */
@@ -88,6 +90,8 @@ async function receive(state: State, inbound: Inbound): Promise<Receipt> {
   for (let other = state.accepting.get(key); other; other = state.accepting.get(key)) await other.catch(() => {});
   const known = duplicateOf(state, inbound);
   if (known) return known;
+  // What agents write among themselves was let in with the message that began it; and nobody must wait to stop.
+  if (!inbound.delegated && commandIn(inbound)?.name !== "stop") state.options.admit(inbound);
   const active = newActive(state.options.newId(), inbound, []);
   const accepted = accept(state, active);
   state.accepting.set(key, accepted);

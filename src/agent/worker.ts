@@ -6,8 +6,10 @@ import { type Message, textOf } from "../core/message.ts";
 import type { Model } from "../core/model.ts";
 import type { Policy } from "../core/policy.ts";
 import type { Entry, SessionStore } from "../core/session.ts";
+import type { Payer, Spending } from "../core/spending.ts";
 import type { Actor, Tool } from "../core/tool.ts";
 import { tokensOfMessages, tokensOfText, tokensOfTools } from "../lib/tokens.ts";
+import { actorOf } from "./actor.ts";
 import { answerIn, pendingIn } from "./approvals.ts";
 import { auditedTurn } from "./audited-turn.ts";
 import type { ModelChoices } from "./choices.ts";
@@ -24,7 +26,7 @@ import type { Calibration, Outcome, TurnOptions } from "./turn-state.ts";
 export interface WorkerOptions {
   readonly store: SessionStore;
   readonly tools: readonly Tool[];
-  readonly policy: Pick<Policy, "decide">;
+  readonly policy: Pick<Policy, "decide" | "permissionsOf">;
   /** Whether somebody may ever use a tool. */
   readonly offers: (actor: Actor, tool: Tool) => boolean;
   readonly keepLong: ToolRunOptions["keepLong"];
@@ -33,8 +35,11 @@ export interface WorkerOptions {
   readonly bus: Bus;
   readonly audit: Audit;
   readonly outbox: Pick<Outbox, "post">;
-  /** The model ready for use: probed, with its fallbacks behind it, or this one. Throws when it cannot be used. */
-  readonly model: (id: string, fallback?: string) => Promise<Model>;
+  /** The model ready for use: probed, and with its fallbacks behind it. Throws when it cannot be used. */
+  readonly model: (id: string, how: ModelUse) => Promise<Model>;
+  readonly why: CommandOptions["why"];
+  readonly spending: Pick<Spending, "standing" | "extend">;
+  readonly priceOf: CommandOptions["priceOf"];
   /** Throws when there is no such model or its key is missing. */
   readonly checkModel: (id: string) => void;
   readonly knownModels: () => readonly string[];
@@ -52,6 +57,13 @@ export interface WorkerOptions {
   readonly now: () => number;
   readonly monotonic: () => number;
   readonly newId: () => string;
+}
+
+export interface ModelUse {
+  /** In its place, when that is not to be had. */
+  readonly fallback?: string | undefined;
+  /** Absent where nothing is asked of it. */
+  readonly payer?: Payer;
 }
 
 export interface Worker {
@@ -95,6 +107,9 @@ export function createWorker(options: WorkerOptions): Worker {
     },
     knownModels: options.knownModels,
     background: options.background,
+    why: options.why,
+    spending: options.spending,
+    priceOf: options.priceOf,
     now: options.now,
   };
   return {
@@ -111,16 +126,23 @@ async function run(
   const { turn, inbound, written, signal, emit, step } = work;
   const command = commandIn(inbound);
   if (command && !(await answersQuestion(options, work))) {
-    const { text, entries } = await runCommand(command, { turn, session: inbound.session }, prepared.commandOptions);
+    const payer = payerOf(options, work);
+    const sender = actorOf(inbound);
+    const { level } = options.policy.permissionsOf(sender);
+    const at = { turn, session: inbound.session, actor: sender, payer, level };
+    const { text, entries } = await runCommand(command, at, prepared.commandOptions);
     return ownWords(text, entries);
   }
   const absent = absentTool(options, inbound);
   if (absent !== undefined) return ownWords(absent);
   const agent = inbound.delegated?.agent;
-  const actor = agent?.actor ?? { channel: inbound.from.channel, sender: inbound.sender };
+  const actor = actorOf(inbound);
   const audited = auditedTurn(options.audit, { actor, session: inbound.session, turn }, options.monotonic);
   const model = audited.model(
-    await options.model(inbound.settings?.model ?? (await modelOf(options, inbound.session)), agent?.fallback),
+    await options.model(inbound.settings?.model ?? (await modelOf(options, inbound.session)), {
+      fallback: agent?.fallback,
+      payer: payerOf(options, work),
+    }),
   );
   const sections = await options.systemPrompt.sections();
   const more = inbound.settings?.system;
@@ -150,6 +172,22 @@ async function run(
     },
   });
   return await ended.finally(audited.noted);
+}
+
+/** A sub-agent spends the money of whom it works for. */
+function payerOf({ policy }: WorkerOptions, { turn, inbound, emit }: Pick<Work, "turn" | "inbound" | "emit">): Payer {
+  const actor = actorOf(inbound);
+  const { dailyUsd, monthlyUsd } = policy.permissionsOf(actor);
+  return {
+    user: actor.sender,
+    channel: actor.channel,
+    agent: actor.agent ?? (inbound.delegated?.agent ? "sub-agent" : "main"),
+    job: actor.job,
+    turn,
+    dailyUsd,
+    monthlyUsd,
+    notice: (text) => emit({ type: "notice", text }),
+  };
 }
 
 /** `/approve` and `/deny` are for the turn that takes up what waited for them. */
@@ -205,7 +243,7 @@ async function entriesBefore(options: WorkerOptions, { turn, inbound }: Work): P
 }
 
 async function report(options: WorkerOptions, session: string): Promise<ContextReport> {
-  const model = await options.model(await modelOf(options, session));
+  const model = await options.model(await modelOf(options, session), {});
   const sections = await options.systemPrompt.sections();
   const { summary, summaryTokens, messages } = historyOf(await options.store.read(session, readLimit(options)));
   const ofRole = (role: Message["role"]) => messages.filter((message) => message.role === role);

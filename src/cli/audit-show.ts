@@ -6,6 +6,7 @@ import { readTail } from "../sessions/tail.ts";
 import type { Call } from "./command.ts";
 import { load, sessionKey } from "./loading.ts";
 import { harmless, table } from "./style.ts";
+import { dayMs, timeOf } from "./time-of.ts";
 
 /** `weft audit show` */
 export async function show(call: Call): Promise<number> {
@@ -55,16 +56,6 @@ function wantedBy(options: Call["options"], now: number): Wanted {
     since: since === undefined ? Number.NEGATIVE_INFINITY : timeOf(since, now),
     limit: most,
   };
-}
-
-const dayMs = 86_400_000;
-const unitMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: dayMs };
-
-function timeOf(text: string, now: number): number {
-  const ago = /^(\d{1,6})([mhd])$/.exec(text);
-  const at = ago ? now - Number(ago[1]) * (unitMs[ago[2] ?? ""] ?? 0) : Date.parse(text);
-  if (!Number.isNaN(at)) return at;
-  throw new WeftError("usage", `error: --since ${text} is no time: write 30m, 12h, 7d, or a date like 2026-01-31`);
 }
 
 function isWanted(entry: JsonObject, { kind, session }: Wanted): boolean {

@@ -131,6 +131,18 @@ export const commands: readonly Command[] = [
   ...auditCommands,
   ...securityCommands,
   {
+    name: "cost",
+    about: "what was spent, from the ledger; also beside a running gateway",
+    options: [
+      { name: "by", value: "WHAT", about: "user, agent, job, model, day or channel (day)" },
+      { name: "since", value: "TIME", about: "whole days, not older: 12h, 7d, or a date like 2026-01-31" },
+      jsonOption,
+      configOption,
+    ],
+    examples: ["weft cost", "weft cost --by user --since 30d"],
+    load: async () => (await import("./cost.ts")).cost,
+  },
+  {
     name: "context",
     about: "what fills the prompt of a conversation, in tokens",
     options: [

@@ -11,6 +11,7 @@ const exitCodes: Partial<Readonly<Record<ErrorCode, number>>> = {
   unavailable: 5,
   limit: 5,
   refused: 6,
+  budget: 6,
   timeout: 7,
   aborted: 130,
 };

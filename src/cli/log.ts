@@ -59,6 +59,11 @@ function lineOf(event: BusEvent): Line | undefined {
       const tokens = { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens };
       return { level: "debug", message: `${model} answered`, fields: { turn, ms: Math.round(ms), ...tokens } };
     }
+    case "spent":
+      return { level: "debug", message: `${event.model} cost`, fields: { turn: event.turn, usd: event.nano / 1e9 } };
+    // Who was warned or refused is told in words.
+    case "budget":
+      return undefined;
     case "tool": {
       const { turn, tool, failed, ms } = event;
       return { level: "debug", message: `${tool} ${failed ? "failed" : "ran"}`, fields: { turn, ms: Math.round(ms) } };

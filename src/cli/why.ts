@@ -11,7 +11,7 @@ const refusedCode = 6;
 export async function why(call: Call): Promise<number> {
   const { platform, options, arguments: given } = call;
   const loaded = await load(call);
-  const [{ policy, tools }, { whyOf }, { targetOf }] = await Promise.all([
+  const [{ policy, tools }, { whyOf, verdict, verdictOf }, { targetOf }] = await Promise.all([
     lookingBrain(platform, loaded),
     import("../security/why.ts"),
     import("../security/addresses.ts"),
@@ -21,22 +21,15 @@ export async function why(call: Call): Promise<number> {
   const answer = await whyOf({ policy, tools, resolve: platform.resolve, targetOf }, actor, question);
   const { decision, standing } = answer;
   const at = await placeOf(loaded, decision.rule.setting);
-  const verdict = decision.allowed ? "allowed" : decision.ask ? "asked first" : "refused";
   if ("json" in options) {
     const { allowed, reason, rule } = decision;
     const who = { ...actor, level: standing.permissions.level, why: standing.why };
     const allow = decision.allowed ? {} : { allow: decision.allow };
     await platform.terminal.out(
-      `${JSON.stringify({ allowed, verdict, reason, rule: { ...rule, at }, ...allow, who }, null, 2)}\n`,
+      `${JSON.stringify({ allowed, verdict: verdict(decision), reason, rule: { ...rule, at }, ...allow, who }, null, 2)}\n`,
     );
   } else {
-    const rows = [
-      `${verdict}: ${decision.reason}`,
-      `  who:   ${actor.channel}:${actor.sender}, level ${standing.permissions.level}: ${standing.why}`,
-      `  rule:  ${decision.rule.setting}, ${at}`,
-      ...(decision.allowed ? [] : [`  allow: ${decision.allow}`]),
-    ];
-    await platform.terminal.out(`${rows.join("\n")}\n`);
+    await platform.terminal.out(`${verdictOf(answer, actor, at).join("\n")}\n`);
   }
   return decision.allowed || decision.ask ? 0 : refusedCode;
 }

@@ -85,7 +85,22 @@ const agents = section({
   }),
 });
 
+const rate = (about: string) => v.pipe(v.number(), v.minValue(0), v.maxValue(100_000), v.description(about));
+const price = v.object({
+  input: rate("of the prompt"),
+  output: rate("of the answer"),
+  cache_read: v.optional(rate("of what is read from the provider's cache; absent: as input")),
+  cache_write: v.optional(rate("of what is written into it; absent: as input")),
+});
+
 const models = section({
+  prices: v.optional(
+    v.pipe(
+      v.record(v.string(), price),
+      v.description("by VENDOR/NAME: {input, output, cache_read, cache_write} in US dollars for a million tokens"),
+    ),
+    {},
+  ),
   timeouts: section({
     connect_secs: v.optional(timeouts.connect_secs.wrapped, 10),
     first_token_secs: v.optional(
@@ -200,6 +215,17 @@ const delegation = section({
   excluded_tools: texts([], "tools that sub-agents do not get; * and ? stand for anything"),
 });
 
+const usd = (about: string) =>
+  v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1_000_000), v.description(about)));
+const limits = (about: string) =>
+  v.optional(
+    v.pipe(
+      v.record(v.string(), v.object({ daily_usd: usd("a day"), monthly_usd: usd("a month") })),
+      v.description(about),
+    ),
+    {},
+  );
+
 const routing = section({
   mode: choice(["static", "tiered"], "static", "tiered: choose the model by how hard the question is"),
   tiers: v.optional(
@@ -225,8 +251,22 @@ const routing = section({
   cost_budgets: section({
     global_daily_limit_usd: amount([0, 1_000_000], 0, "0: none"),
     global_monthly_limit_usd: amount([0, 1_000_000], 0, "0: none"),
-    tracking_persistence: flag(false, "keep what was spent over a restart"),
-    reset_hour_utc: whole([0, 23], 0, "when a day begins"),
+    users: limits("by sender: {daily_usd, monthly_usd}; absent: no limit"),
+    agents: limits("the same by agent: main, sub-agent, or an agent's name"),
+    jobs: limits("the same by scheduled job"),
+    channels: limits("the same by channel, for example http or telegram"),
+    warn_at: amount([0, 1], 0.8, "the part of a budget at which the user is warned, once"),
+    unknown_price: v.optional(
+      v.pipe(
+        v.union([v.picklist(["refuse", "allow"]), v.pipe(v.number(), v.minValue(0))], "refuse, allow or a number"),
+        v.description(
+          "a model without a known price, where a budget applies: refuse, allow (it counts as nothing), or US dollars for a million tokens to assume",
+        ),
+      ),
+      "refuse",
+    ),
+    tracking_persistence: flag(true, "what was spent is always kept over a restart; false is warned of"),
+    reset_hour_utc: whole([0, 23], 0, "when a day begins, and a month on its first day"),
   }),
   rate_limiting: section({
     window_seconds: whole([1, 86_400], 60, "length of the window"),
@@ -280,6 +320,7 @@ export function notYet(config: Config): string[] {
     ["tools.mcp_servers", Object.keys(config.tools.mcpServers).length > 0],
     ["routing.mode tiered", config.routing.mode === "tiered"],
     ["gateway.heartbeat_interval_minutes", config.gateway.heartbeatIntervalMinutes > 0],
+    ["routing.cost_budgets.tracking_persistence false", !config.routing.costBudgets.trackingPersistence],
     ["tools.restrict_to_workspace false", !config.tools.restrictToWorkspace],
   ];
   return wanted

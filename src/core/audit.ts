@@ -13,6 +13,7 @@ export const auditKinds = [
   "gateway",
   "session",
   "memory",
+  "budget",
   "chain",
 ] as const;
 export type AuditKind = (typeof auditKinds)[number];

@@ -1,5 +1,6 @@
 import type { WeftError } from "./error.ts";
 import type { Usage } from "./model.ts";
+import type { Nano, Period } from "./spending.ts";
 
 export type BusEvent =
   | { readonly type: "turn"; readonly state: "accepted" | "started"; readonly turn: string; readonly session: string }
@@ -24,6 +25,20 @@ export type BusEvent =
       readonly tool: string;
       readonly failed: boolean;
       readonly ms: number;
+    }
+  | {
+      /** A call of a model was settled. */
+      readonly type: "spent";
+      readonly turn: string;
+      readonly model: string;
+      readonly channel: string;
+      readonly nano: Nano;
+    }
+  | {
+      readonly type: "budget";
+      readonly state: "warned" | "refused";
+      readonly scope: string;
+      readonly period: Period;
     }
   | { readonly type: "failure"; readonly where: string; readonly error: WeftError }
   | { readonly type: "log"; readonly level: LogLevel; readonly message: string; readonly fields?: LogFields };

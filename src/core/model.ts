@@ -51,5 +51,7 @@ export interface Model {
   /** `vendor/model`, as in the configuration. */
   readonly id: string;
   readonly contextTokens: number;
+  /** What it may write beyond `maxOutputTokens`, which some count without the thinking. */
+  extraOutputTokens?(prompt: Prompt): number;
   stream(prompt: Prompt, signal: AbortSignal): AsyncIterable<ModelEvent>;
 }

@@ -6,6 +6,8 @@ export interface WorkspacePaths {
   readonly memory: string;
   /** Tool results too long for the prompt; the model reads on in them. */
   readonly results: string;
+  /** The ledger of what was spent. */
+  readonly spending: string;
   /** Held by the one process that may write here. */
   readonly lock: string;
   /** Who that is: JSON `Owner`. */
@@ -23,6 +25,7 @@ export function workspacePaths(root: string): WorkspacePaths {
     journal: `${root}/journal`,
     memory: `${root}/memory`,
     results: `${root}/results`,
+    spending: `${root}/.weft/spend`,
     lock: `${root}/.weft/lock`,
     owner: `${root}/.weft/owner.json`,
     token: `${root}/.weft/gateway-token`,

@@ -5,7 +5,7 @@ import { headerNames } from "./protocol.ts";
 export interface ApiError {
   readonly status: number;
   readonly message: string;
-  readonly type: "invalid_request_error" | "rate_limit_error" | "server_error";
+  readonly type: "invalid_request_error" | "rate_limit_error" | "insufficient_quota" | "server_error";
   readonly code: string;
   /** The part of the request that is wrong, for example `messages.0.content`. */
   readonly param?: string | undefined;
@@ -34,7 +34,8 @@ export interface Failure {
 }
 
 /** What the SDKs may repeat: nothing was done, and a later try may go through. */
-export function isWorthRetrying({ status }: ApiError): boolean {
+export function isWorthRetrying({ status, code }: ApiError): boolean {
+  if (code === rows.budget.code) return false;
   return status === 408 || status === 429 || status === 503;
 }
 
@@ -63,6 +64,8 @@ const rows: Readonly<Record<ErrorCode, Pick<ApiError, "status" | "type" | "code"
   limit: { status: 429, type: "rate_limit_error", code: "rate_limit_exceeded" },
   overflow: { status: 400, type: "invalid_request_error", code: "context_length_exceeded" },
   refused: { status: 403, type: "invalid_request_error", code: "refused" },
+  // What OpenAI's clients know as money that is used up; they are told not to try again.
+  budget: { status: 429, type: "insufficient_quota", code: "insufficient_quota" },
   timeout: { status: 504, type: "server_error", code: "timeout" },
   aborted: { status: 409, type: "invalid_request_error", code: "aborted" },
   invalid: { status: 502, type: "server_error", code: "invalid_response" },

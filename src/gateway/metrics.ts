@@ -67,6 +67,8 @@ function newFamilies() {
     turnSeconds: family("histogram", "weft_turn_seconds", "Time of a turn from its start to its reply."),
     modelSeconds: family("histogram", "weft_model_seconds", "Time of one call of a model to the end of its answer."),
     tokens: family("counter", "weft_tokens_total", "Tokens by model and kind; cached ones are part of input."),
+    spent: family("counter", "weft_spent_usd_total", "Spent on calls of models, in US dollars, by model and channel."),
+    budgets: family("counter", "weft_budget_events_total", "Budgets warned of and calls refused, by kind of budget."),
     tools: family("counter", "weft_tool_calls_total", "Calls of tools, by outcome."),
     failures: family("counter", "weft_failures_total", "What went wrong, by place and error code."),
     requests: family("counter", "weft_http_requests_total", "Answered HTTP requests, by route and status."),
@@ -84,6 +86,13 @@ function record(families: Families, event: BusEvent): void {
       return;
     case "model":
       recordModel(families, event);
+      return;
+    case "spent":
+      add(families.spent, { model: event.model, channel: event.channel }, event.nano / 1e9);
+      return;
+    case "budget":
+      // Names of users are nobody's business here.
+      add(families.budgets, { event: event.state, budget: event.scope.split(":", 1)[0] ?? "", period: event.period });
       return;
     case "tool":
       add(families.tools, { tool: event.tool, outcome: event.failed ? "failed" : "done" });

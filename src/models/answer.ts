@@ -112,10 +112,11 @@ async function finish(state: State, stop: ModelDone["stop"]): Promise<ModelDone>
     state.drafts.map((draft, index) => partOf(draft, { whole, protocol, id: ownId(options, index) })),
   );
   const said = parts.some((part) => part.type === "call" || (part.type === "text" && part.text.trim() !== ""));
-  if (!said && stop !== "length" && stop !== "filtered") {
-    throw providerError(options, { code: "unavailable", problem: "gave an empty answer" });
-  }
   const message: Message = { role: "assistant", parts, at: options.now() };
+  if (!said && stop !== "length" && stop !== "filtered") {
+    const usage = usageOf(state, message);
+    throw providerError(options, { code: "unavailable", problem: "gave an empty answer", usage });
+  }
   const calls = parts.some(({ type }) => type === "call");
   const why = calls && stop === "end" ? "calls" : stop;
   return { type: "done", message, usage: usageOf(state, message), stop: why, model: options.id };

@@ -8,7 +8,7 @@ import { type WireOptions, wireOf } from "./wire.ts";
 import { alternating } from "./wire-messages.ts";
 
 /** Anthropic Messages: https://docs.claude.com/en/api/messages-streaming */
-export const anthropic = wireOf(stream);
+export const anthropic = wireOf(stream, ({ name }, prompt) => budgetOf(name, prompt));
 
 const protocol = "anthropic";
 
@@ -104,9 +104,13 @@ function readUsage(answer: Answer, usage: JsonObject): void {
 const adaptive = /claude-(opus|sonnet|haiku|fable|mythos)-(4-[6-9]|[5-9]|\d\d)/;
 const budgetTokens: Readonly<Record<Effort, number>> = { low: 2048, medium: 8192, high: 24_000 };
 
+function budgetOf(name: string, { thinking }: Prompt): number {
+  return thinking && !adaptive.test(name) ? budgetTokens[thinking] : 0;
+}
+
 function askFor({ name, key }: WireOptions, prompt: Prompt): Ask {
   const { system, tools, temperature, thinking, maxOutputTokens } = prompt;
-  const budget = thinking && !adaptive.test(name) ? budgetTokens[thinking] : 0;
+  const budget = budgetOf(name, prompt);
   return {
     path: "/messages",
     headers: { "anthropic-version": "2023-06-01", ...(key !== undefined && { "x-api-key": key }) },

@@ -1,10 +1,12 @@
 import { WeftError } from "../core/error.ts";
 import type { Model } from "../core/model.ts";
 import type { Fetch } from "../core/platform.ts";
+import type { Price } from "../core/spending.ts";
 import { nearest } from "../lib/nearest.ts";
 import { factsByName, type ModelFacts, unknownSelfHosted } from "./context-sizes.ts";
 import { type Cooldowns, cooldowns } from "./cooldowns.ts";
 import { fitPrompt } from "./fit-prompt.ts";
+import { isLocalServer } from "./local-server.ts";
 import { offlineModel } from "./offline.ts";
 import { probeModel } from "./probe.ts";
 import { type Note, type Probed, probed } from "./probed.ts";
@@ -28,11 +30,24 @@ export interface ModelSettings {
   readonly maxOutputTokens?: number | undefined;
 }
 
+/** In US dollars for a million tokens; without a price of its own the cache costs what the input does. */
+export interface PriceSettings {
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead?: number | undefined;
+  readonly cacheWrite?: number | undefined;
+}
+
+/** What every single call of a model goes through: each try, each key, each fallback. `price`: undefined = unknown. */
+export type Attempt = (model: Model, price: Price | undefined) => Model;
+
 export interface CatalogOptions {
   /** The configured model; absent = the first vendor that has a key. */
   readonly model?: string | undefined;
   /** By vendor; a name that is not in the table is a server of the user's own and needs an `apiBase`. */
   readonly providers: Readonly<Record<string, ProviderSettings>>;
+  /** By `vendor/model`, in place of the list's. */
+  readonly prices?: Readonly<Record<string, PriceSettings>>;
   /** Without `firstTokenMs`: what the kind of server needs. */
   readonly timeouts: Omit<Timeouts, "firstTokenMs"> & Partial<Pick<Timeouts, "firstTokenMs">>;
   readonly retry: RetrySettings;
@@ -54,7 +69,9 @@ export interface ModelCatalog {
    * The model of this id, `vendor/name` or `offline`, kept steady by retries, other keys and the fallbacks. Throws
    * `config` for an unknown vendor and `auth` for a missing key, of a fallback too.
    */
-  get(id: string, fallbacks?: readonly string[]): Model;
+  get(id: string, fallbacks?: readonly string[], attempt?: Attempt): Model;
+  /** Undefined where nobody knows it. */
+  priceOf(id: string): Promise<Price | undefined>;
   /** Asks a self-hosted server for the model's real context size, once in a while; after it `contextTokens` is right. */
   prepare(id: string): Promise<void>;
   /** What to use when nobody chose: the configured model, a vendor with a key, or `offline`. */
@@ -70,10 +87,11 @@ export function modelCatalog(options: CatalogOptions): ModelCatalog {
   const state: State = { options, cooldowns: cooldowns(now), probed: probed(now, note), wires: new Map() };
   const steady: SteadyOptions = { ...options, cooldowns: state.cooldowns };
   return {
-    get(id, fallbacks = []) {
-      const others = fallbacks.filter((other) => other !== id).map((other) => candidateOf(state, other));
-      return steadyModel([candidateOf(state, id), ...others], steady);
+    get(id, fallbacks = [], attempt) {
+      const others = fallbacks.filter((other) => other !== id).map((other) => candidateOf(state, other, attempt));
+      return steadyModel([candidateOf(state, id, attempt), ...others], steady);
     },
+    priceOf: (id) => priceOf(state, id),
     async prepare(id) {
       if (id !== offlineId) await prepare(state, targetOf(state, id));
     },
@@ -110,7 +128,7 @@ interface Target {
   readonly settings: ModelSettings;
 }
 
-function candidateOf(state: State, id: string): Candidate {
+function candidateOf(state: State, id: string, attempt: Attempt | undefined): Candidate {
   if (id === offlineId) {
     const model = offlineModel(state.options.now);
     return { id, contextTokens: model.contextTokens, keys: [model] };
@@ -121,7 +139,7 @@ function candidateOf(state: State, id: string): Candidate {
     get contextTokens() {
       return factsOf(state, target).contextTokens;
     },
-    keys: target.keys.map((key) => modelOf(state, target, key)),
+    keys: target.keys.map((key) => modelOf(state, { ...target, key, attempt })),
   };
 }
 
@@ -254,21 +272,38 @@ async function prepare({ options, probed }: State, target: Target): Promise<void
   await probed.prepare(target, () => probeModel({ kind, url, name, headers, key: keys[0] }, options.fetch));
 }
 
+async function priceOf({ options }: State, id: string): Promise<Price | undefined> {
+  const { freePrice, listPrice, pricedAs } = await import("./prices.ts");
+  const written = options.prices && Object.hasOwn(options.prices, id) ? options.prices[id] : undefined;
+  if (written) return pricedAs(written.input, written.output, [written.cacheRead, written.cacheWrite]);
+  const [vendorName = "", ...name] = id.split("/");
+  const url =
+    options.providers[vendorName]?.apiBase || (Object.hasOwn(vendors, vendorName) && vendors[vendorName]?.url);
+  return listPrice(vendorName, name.join("/")) ?? (url && isLocalServer(url) ? freePrice : undefined);
+}
+
+interface KeyedTarget extends Target {
+  readonly key: string | undefined;
+  readonly attempt: Attempt | undefined;
+}
+
 /** The model with one key; its protocol is loaded when first used. */
-function modelOf(state: State, target: Target, key: string | undefined): Model {
+function modelOf(state: State, target: KeyedTarget): Model {
   const { fetch, now } = state.options;
-  const { id, name, url, headers, timeouts } = target;
+  const { id, name, url, headers, timeouts, key, attempt } = target;
   return {
     id,
     get contextTokens() {
       return factsOf(state, target).contextTokens;
     },
     async *stream(prompt, signal) {
-      const [wire] = await Promise.all([wireOf(state, target.protocol), prepare(state, target)]);
+      const price = attempt && priceOf(state, id);
+      const [wire] = await Promise.all([wireOf(state, target.protocol), prepare(state, target), price]);
       const facts = factsOf(state, target);
       const { contextTokens } = facts;
       const model = wire({ id, name, url, headers, timeouts, contextTokens, fetch, now, ...(key && { key }) });
-      yield* model.stream(fitPrompt(prompt, facts), signal);
+      const asked = attempt ? attempt(model, await price) : model;
+      yield* asked.stream(fitPrompt(prompt, facts), signal);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { type ErrorCode, WeftError } from "../core/error.ts";
 import { isJsonObject, type Json } from "../core/json.ts";
+import type { Usage } from "../core/model.ts";
 import type { WireOptions } from "./wire.ts";
 
 /** What went wrong at a provider. */
@@ -8,13 +9,15 @@ export interface ProviderFailure {
   /** After the model's name: "answered 500: …". */
   readonly problem: string;
   readonly retryAfterMs?: number | undefined;
+  /** What the provider charges all the same. */
+  readonly usage?: Usage | undefined;
 }
 
 /** Never shows the key, which some providers repeat in their messages. */
 export function providerError({ id, key }: WireOptions, failure: ProviderFailure): WeftError {
-  const { code, problem, retryAfterMs } = failure;
+  const { code, problem, retryAfterMs, usage } = failure;
   const text = key === undefined || key.length < 4 ? problem : problem.replaceAll(key, "[key]");
-  return new WeftError(code, `${id} ${text}`, { retryAfterMs });
+  return new WeftError(code, `${id} ${text}`, { retryAfterMs, usage });
 }
 
 /** A quota that is used up is not back before somebody has paid. */

@@ -37,8 +37,8 @@ const longestLimitMs = 600_000;
 
 /**
  * A model that outlives failures. What helps is decided by the error's code: `unavailable`, `limit` and `timeout` are
- * tried again, with other keys, later, and then with the next candidate; `missing` goes to the next candidate at once;
- * everything else is thrown as it is. `auth` tries the other keys only: a wrong key must be heard of, not covered up.
+ * tried again, with other keys, later, and then with the next candidate; `missing` and `budget` go to the next candidate
+ * at once; everything else is thrown as it is. `auth` tries the other keys only: a wrong key must be heard of, not covered up.
  */
 export function steadyModel(candidates: readonly [Candidate, ...Candidate[]], options: SteadyOptions): Model {
   const [first] = candidates;
@@ -179,6 +179,8 @@ function learn(run: Run, trial: Trial, index: number): boolean {
       trial.retries++;
       return true;
     case "missing":
+    // Another model may be cheaper, or cost nothing.
+    case "budget":
       trial.retries = Number.POSITIVE_INFINITY;
       return true;
     case "overflow":
@@ -209,6 +211,8 @@ function giveUp(run: Run, trial: Trial): void {
   const { candidate, tries } = trial;
   const error = trial.error ?? stillResting(run, candidate);
   run.failures.push({ id: candidate.id, tries, error });
+  // The model is well; somebody else may be able to pay it.
+  if (error.code === "budget") return;
   const until = run.options.now() + brokenRestMs;
   for (const index of candidate.keys.keys()) {
     if (!cooldownOf(run, candidate, index))

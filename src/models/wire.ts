@@ -34,10 +34,12 @@ export type Wire = (options: WireOptions) => Model;
 /** A protocol is how it streams one answer. */
 export function wireOf(
   stream: (options: WireOptions, prompt: Prompt, signal: AbortSignal) => AsyncIterable<ModelEvent>,
+  extraOutputTokens: (options: WireOptions, prompt: Prompt) => number = () => 0,
 ): Wire {
   return (options) => ({
     id: options.id,
     contextTokens: options.contextTokens,
+    extraOutputTokens: (prompt) => extraOutputTokens(options, prompt),
     stream: (prompt, signal) => stream(options, prompt, signal),
   });
 }

@@ -170,24 +170,20 @@ function writeNode(
 function appender(disk: Disk, path: string): Appender {
   if (!disk.nodes.has(path)) writeNode(disk, path, { bytes: new Uint8Array(), mode: 0o600 });
   const node = fileAt(disk, path);
-  let used = node.bytes.length;
   let room = node.bytes;
+  /** The file as this one left it; another writer makes it another. */
+  let left: Uint8Array | undefined;
   return {
     write: async (bytes) => {
       expectWritable(disk, path);
-      if (node.bytes.buffer !== room.buffer || used !== node.bytes.length) {
-        room = node.bytes;
-        used = node.bytes.length;
+      const used = node.bytes.length;
+      if (node.bytes !== left || used + bytes.length > room.length) {
+        room = new Uint8Array((used + bytes.length) * 2);
+        room.set(node.bytes);
       }
-      if (used + bytes.length > room.buffer.byteLength) {
-        const larger = new Uint8Array((used + bytes.length) * 2);
-        larger.set(room.subarray(0, used));
-        room = larger;
-      }
-      const whole = new Uint8Array(room.buffer);
-      whole.set(bytes, used);
-      used += bytes.length;
-      node.bytes = whole.subarray(0, used);
+      room.set(bytes, used);
+      left = room.subarray(0, used + bytes.length);
+      node.bytes = left;
       node.modifiedAt = disk.now();
     },
     sync: async () => expectWritable(disk, path),

@@ -40,6 +40,25 @@ export async function whyOf(options: WhyOptions, actor: Actor, [kind, what]: rea
   return { decision, standing: policy.standingOf(actor) };
 }
 
+/** For people: the verdict, who it is about, the rule (`at`: where it is written) and what would allow it. */
+export function verdictOf(
+  { decision, standing }: Answer,
+  { channel, sender }: Actor,
+  at = decision.rule.origin,
+): string[] {
+  const { setting } = decision.rule;
+  return [
+    `${verdict(decision)}: ${decision.reason}`,
+    `  who:   ${channel}:${sender}, level ${standing.permissions.level}: ${standing.why}`,
+    `  rule:  ${setting}${at === undefined ? "" : `, ${at}`}`,
+    ...(decision.allowed ? [] : [`  allow: ${decision.allow}`]),
+  ];
+}
+
+export function verdict(decision: Decision): "allowed" | "asked first" | "refused" {
+  return decision.allowed ? "allowed" : decision.ask ? "asked first" : "refused";
+}
+
 async function actionsOf(options: WhyOptions, kind: string, what: string): Promise<Action[]> {
   if (!Object.hasOwn(questions, kind) || what === "") throw new WeftError("usage", usage(kind, what));
   switch (kind) {

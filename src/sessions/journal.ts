@@ -2,6 +2,7 @@ import { WeftError } from "../core/error.ts";
 import type { Journal } from "../core/journal.ts";
 import type { Appender, Files } from "../core/platform.ts";
 import type { Entry, SessionStore } from "../core/session.ts";
+import { type GroupCommit, groupCommit } from "../lib/group-commit.ts";
 import {
   applyRecord,
   emptyState,
@@ -40,7 +41,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     state,
     number: found.number,
     bytes: found.bytes,
-    waiting: [],
+    records: groupCommit((records) => commit(journal, records)),
     lastWriteAt: options.now(),
     behind: new Set(),
     closed: false,
@@ -61,18 +62,11 @@ interface State {
   /** What the file held when it was begun: rotating again is worth it only well above. */
   compactBytes: number;
   appender?: Appender;
-  waiting: Waiting[];
-  flushing?: Promise<void>;
+  readonly records: GroupCommit<JournalRecord>;
   lastWriteAt: number;
   /** Sessions whose file could not be written. */
   readonly behind: Set<string>;
   closed: boolean;
-}
-
-interface Waiting {
-  readonly record: JournalRecord;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
 }
 
 function api(journal: State): Journal {
@@ -107,29 +101,7 @@ function api(journal: State): Journal {
 
 function write(journal: State, record: JournalRecord): Promise<void> {
   if (journal.closed) return Promise.reject(new WeftError("unavailable", "the journal is closed"));
-  return new Promise((resolve, reject) => {
-    journal.waiting.push({ record, resolve, reject });
-    journal.flushing ??= flush(journal);
-  });
-}
-
-/** Group commit: what gathers while one batch goes to the disk is the next batch. */
-async function flush(journal: State): Promise<void> {
-  while (journal.waiting.length > 0) {
-    const batch = journal.waiting;
-    journal.waiting = [];
-    try {
-      await commit(
-        journal,
-        batch.map(({ record }) => record),
-      );
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
-      continue;
-    }
-    for (const { resolve } of batch) resolve();
-  }
-  delete journal.flushing;
+  return journal.records.put(record);
 }
 
 async function commit(journal: State, records: readonly JournalRecord[]): Promise<void> {
@@ -213,7 +185,7 @@ function snapshotOf({ state, options }: State): Uint8Array {
 async function close(journal: State): Promise<void> {
   if (journal.closed) return;
   journal.closed = true;
-  await journal.flushing;
+  await journal.records.idle();
   const { state, options } = journal;
   if (state.unsynced.size > 0 && journal.behind.size === 0) {
     if (journal.bytes > longToRead && snapshotOf(journal).length < journal.bytes / 2) await rotateOrWarn(journal);

@@ -1,6 +1,6 @@
 import { modelChoices } from "../../src/agent/choices.ts";
 import { lanes } from "../../src/agent/lanes.ts";
-import { createLine, type RunningLine } from "../../src/agent/line.ts";
+import { createLine, type LineOptions, type RunningLine } from "../../src/agent/line.ts";
 import { outbox } from "../../src/agent/outbox.ts";
 import { resultFiles } from "../../src/agent/results.ts";
 import { systemPrompt } from "../../src/agent/system-prompt.ts";
@@ -11,14 +11,16 @@ import type { Channel, Deliverer } from "../../src/core/channel.ts";
 import type { Journal } from "../../src/core/journal.ts";
 import type { Model } from "../../src/core/model.ts";
 import type { Platform } from "../../src/core/platform.ts";
-import type { Policy } from "../../src/core/policy.ts";
+import type { Permissions, Policy } from "../../src/core/policy.ts";
 import type { SessionStore } from "../../src/core/session.ts";
+import type { Payer, Spending } from "../../src/core/spending.ts";
 import type { Tool } from "../../src/core/tool.ts";
 import { answersOf, createDelegation, type DelegationOptions } from "../../src/delegation/delegation.ts";
 import { createBus } from "../../src/lib/bus.ts";
 import { memoryPlatform } from "../../src/platform/memory.ts";
 import { openJournal } from "../../src/sessions/journal.ts";
 import { jsonlStore } from "../../src/sessions/jsonl-store.ts";
+import { policyWith, yes } from "../security/rules.ts";
 import { says, scriptedModel } from "./scripted.ts";
 
 export interface RigOptions {
@@ -37,6 +39,10 @@ export interface RigOptions {
   readonly delegation?: Partial<DelegationOptions>;
   readonly concurrent?: number;
   readonly now?: () => number;
+  readonly admit?: LineOptions["admit"];
+  readonly permissions?: Partial<Permissions>;
+  readonly paid?: (model: Model, payer: Payer) => Model;
+  readonly spending?: Pick<Spending, "standing" | "extend">;
   readonly approveAlways?: (names: readonly string[]) => Promise<void>;
 }
 
@@ -51,6 +57,8 @@ export interface Rig {
 }
 
 let ids = 0;
+
+const everything = policyWith().permissionsOf({ channel: "", sender: "" });
 
 /** The whole line over files in RAM, with a scripted model; made again over the same files it is the next process. */
 export async function rig(options: RigOptions = {}): Promise<Rig> {
@@ -100,15 +108,25 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     store,
     tools: [...(options.tools ?? []), ...(delegation?.tools ?? [])],
     background: delegation?.background,
-    policy: options.policy ?? { decide: () => ({ allowed: true, reason: "", rule: { setting: "" } }) },
+    policy: {
+      decide: () => yes,
+      permissionsOf: () => ({ ...everything, ...options.permissions }),
+      ...options.policy,
+    },
     offers: () => true,
+    why: async (actor, words) => `${actor.sender} asks why ${words.join(" ")}`,
     audit: options.audit ?? noAudit,
     keepLong: resultFiles(files, "/w/results"),
     systemPrompt: systemPrompt({ files, workspace: "/w", now }),
     choices: modelChoices(files, "/w/.weft/session-models.json"),
     bus,
     outbox: out,
-    model: async (id) => options.models?.[id] ?? model,
+    model: async (id, { payer }) => {
+      const asked = options.models?.[id] ?? model;
+      return options.paid && payer ? options.paid(asked, payer) : asked;
+    },
+    spending: options.spending ?? { standing: async () => [], extend: async () => [] },
+    priceOf: async () => undefined,
     checkModel: () => {},
     knownModels: () => ["test"],
     defaultModel: () => model.id,
@@ -126,6 +144,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     bus,
     outbox: out,
     lanes: lanes({ concurrent: options.concurrent ?? 8, perUser: 4, queuedPerSession: 8 }),
+    admit: options.admit ?? (() => {}),
     work: worker.work,
     turnTimeoutMs: options.turnTimeoutMs ?? 10_000,
     now,

@@ -4,15 +4,21 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 export interface Asked {
   readonly messages: readonly { readonly role: string; readonly content: unknown; readonly tool_calls?: unknown }[];
   readonly model: string;
+  readonly max_tokens?: number;
   readonly tools?: readonly { readonly function: { readonly name: string } }[];
   readonly authorization: string | undefined;
 }
 
 export type Answer =
-  | { readonly text: string; readonly delayMs?: number }
+  | { readonly text: string; readonly delayMs?: number; readonly usage?: TokenCounts }
   | { readonly calls: readonly { readonly name: string; readonly input: object }[]; readonly text?: string }
   /** Takes the response over. */
   | { readonly raw: (response: ServerResponse, request: IncomingMessage) => void };
+
+export interface TokenCounts {
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+}
 
 export interface Provider {
   readonly url: string;
@@ -84,8 +90,7 @@ function write(response: ServerResponse, answer: Exclude<Answer, { raw: unknown 
     }
   }
   chunk({}, "calls" in answer ? "tool_calls" : "stop");
-  response.write(
-    `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 11, completion_tokens: 7, total_tokens: 18 } })}\n\n`,
-  );
+  const usage = ("usage" in answer && answer.usage) || { prompt_tokens: 11, completion_tokens: 7 };
+  response.write(`data: ${JSON.stringify({ choices: [], usage })}\n\n`);
   response.end("data: [DONE]\n\n");
 }

@@ -106,6 +106,7 @@ describe("a turn that failed", () => {
     limit: 429,
     overflow: 400,
     refused: 403,
+    budget: 429,
     timeout: 504,
     aborted: 409,
     invalid: 502,
@@ -136,6 +137,17 @@ describe("a turn that failed", () => {
     const data = await served.openai({ maxRetries: 2 }).chat.completions.create({ model: "weft", messages });
     expect(data.choices[0]?.message.content).toBe("now");
     expect(turns).toBe(2);
+  });
+
+  test("for want of money is what OpenAI's clients know as insufficient_quota, and is not tried again", async () => {
+    const error = { code: "budget" as const, message: "the daily budget is used up", retryAfterMs: 3_600_000 };
+    const served = await serve((turn) => turn.replies({ stop: "failed", error }));
+    const asking = served.openai({ maxRetries: 2 }).chat.completions.create({ model: "weft", messages });
+    const thrown = await asking.catch((e) => e);
+    expect(thrown).toBeInstanceOf(OpenAI.RateLimitError);
+    expect([thrown.code, thrown.type]).toEqual(["insufficient_quota", "insufficient_quota"]);
+    expect(thrown.headers.get("retry-after")).toBe("3600");
+    expect(served.line.received).toHaveLength(1);
   });
 
   test.each(["unavailable", "timeout", "internal", "aborted"] as const)(

@@ -22,6 +22,7 @@ import type { Actor, Tool } from "./core/tool.ts";
 import { type WorkspacePaths, workspacePaths } from "./core/workspace.ts";
 import { absentTools, loadDelegation } from "./features.ts";
 import { hexOf } from "./lib/hex.ts";
+import { type HiddenWords, hiddenWords } from "./lib/hidden-words.ts";
 import type { ModelCatalog } from "./models/catalog.ts";
 import { auditedPolicy } from "./security/audited-policy.ts";
 import { egressDoor } from "./security/egress.ts";
@@ -38,6 +39,8 @@ export interface Brain {
   readonly policy: Policy;
   readonly door: OuterDoor;
   readonly worker: Worker;
+  /** Our own keys. */
+  readonly hidden: HiddenWords;
   /** Every model that the configuration names, the one in use first. */
   modelIds(): string[];
   redact(text: string): string;
@@ -155,7 +158,8 @@ export function brainOf(base: BrainBase, loaded: Loaded): Brain {
     const asking = { policy: quiet, tools, targetOf, resolve: platform.resolve };
     return verdictOf(await whyOf(asking, actor, question), actor).join("\n");
   };
-  const worker = workerOf(base, { loaded, models, tools, policy, offers, why, background, approveAlways });
+  const hidden = hiddenWords(loaded.secrets);
+  const worker = workerOf(base, { loaded, models, tools, policy, hidden, offers, why, background, approveAlways });
   return {
     loaded,
     models,
@@ -163,6 +167,7 @@ export function brainOf(base: BrainBase, loaded: Loaded): Brain {
     policy,
     door,
     worker,
+    hidden,
     modelIds: () => modelIds(models, loaded),
     redact: redactor(loaded.secrets),
   };
@@ -194,11 +199,12 @@ function workerOf(
     models,
     tools,
     policy,
+    hidden,
     offers,
     why,
     background,
     approveAlways,
-  }: Pick<Brain, "loaded" | "models" | "tools" | "policy"> &
+  }: Pick<Brain, "loaded" | "models" | "tools" | "policy" | "hidden"> &
     Pick<WorkerOptions, "approveAlways" | "offers" | "why"> & { readonly background: BackgroundAgents | undefined },
 ): Worker {
   const { platform, paths } = base;
@@ -211,6 +217,7 @@ function workerOf(
     policy,
     offers,
     why,
+    hidden,
     keepLong: resultFiles(platform.files, paths.results),
     systemPrompt: systemPrompt({ files: platform.files, workspace: paths.root, now: platform.now }),
     model: async (id, { fallback, payer }) => {

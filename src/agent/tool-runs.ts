@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { CallPart, ResultPart } from "../core/message.ts";
 import { type Action, type Policy, refusalText } from "../core/policy.ts";
 import type { Tool, ToolContext, ToolOutput } from "../core/tool.ts";
+import type { HiddenWords } from "../lib/hidden-words.ts";
 import { marked } from "../lib/marks.ts";
 import { auditedCall } from "./audited-call.ts";
 import { aftermathOf, type Read } from "./untrusted.ts";
@@ -20,6 +21,8 @@ export interface ToolRunOptions {
   /** A mark that nobody outside can guess. */
   readonly newMark: () => string;
   readonly audit: Audit;
+  /** Words that neither the model nor a session gets to see. */
+  readonly hidden: HiddenWords;
 }
 
 export interface ToolRun {
@@ -125,14 +128,14 @@ async function outcomeOf(call: CallPart, options: ToolRunOptions, run: ToolRun):
       allowedRun(call, options, { ...run, begin }),
     );
     const { text, images, untrusted = strangers }: ToolOutput = typeof output === "string" ? { text: output } : output;
-    const short = await shortened(text, keep(untrusted), options);
+    const short = await shortened(options.hidden.clean(text), keep(untrusted), options);
     return { type: "result", id: call.id, text: short, ...(images && { images }), ...(untrusted && { untrusted }) };
   } catch (thrown) {
     run.context.signal.throwIfAborted();
     const error = WeftError.from(thrown);
     // A refusal is ours, and the model should heed it; what else is said may quote the other side.
     const untrusted = error.code === "refused" || error.code === "invalid" ? undefined : strangers;
-    const text = await shortened(error.message, keep(untrusted), options);
+    const text = await shortened(options.hidden.clean(error.message), keep(untrusted), options);
     return { type: "result", id: call.id, text, failed: true, ...(untrusted && { untrusted }) };
   }
 }

@@ -8,12 +8,14 @@ import type { Policy } from "../core/policy.ts";
 import type { Entry, SessionStore } from "../core/session.ts";
 import type { Payer, Spending } from "../core/spending.ts";
 import type { Actor, Tool } from "../core/tool.ts";
+import type { HiddenWords } from "../lib/hidden-words.ts";
 import { tokensOfMessages, tokensOfText, tokensOfTools } from "../lib/tokens.ts";
 import { actorOf } from "./actor.ts";
 import { answerIn, pendingIn } from "./approvals.ts";
 import { auditedTurn } from "./audited-turn.ts";
 import type { ModelChoices } from "./choices.ts";
 import { type CommandOptions, commandIn, runCommand } from "./commands.ts";
+import { hidingModel } from "./hiding.ts";
 import { historyOf } from "./history.ts";
 import type { Work } from "./line.ts";
 import type { Outbox } from "./outbox.ts";
@@ -34,6 +36,8 @@ export interface WorkerOptions {
   readonly choices: ModelChoices;
   readonly bus: Bus;
   readonly audit: Audit;
+  /** Words that neither the model nor a session gets to see: our keys. */
+  readonly hidden: HiddenWords;
   readonly outbox: Pick<Outbox, "post">;
   /** The model ready for use: probed, and with its fallbacks behind it. Throws when it cannot be used. */
   readonly model: (id: string, how: ModelUse) => Promise<Model>;
@@ -89,6 +93,7 @@ export function createWorker(options: WorkerOptions): Worker {
       monotonic: options.monotonic,
       newMark: options.newId,
       audit: options.audit,
+      hidden: options.hidden,
     },
     maxIterations: options.maxIterations,
     approvalMs: options.approvalMs,
@@ -138,12 +143,13 @@ async function run(
   const agent = inbound.delegated?.agent;
   const actor = actorOf(inbound);
   const audited = auditedTurn(options.audit, { actor, session: inbound.session, turn }, options.monotonic);
-  const model = audited.model(
+  const asked = audited.model(
     await options.model(inbound.settings?.model ?? (await modelOf(options, inbound.session)), {
       fallback: agent?.fallback,
       payer: payerOf(options, work),
     }),
   );
+  const model = hidingModel(asked, options.hidden);
   const sections = await options.systemPrompt.sections();
   const more = inbound.settings?.system;
   const role = agent ? `\n\n# Your task\n${agent.instructions}` : "";

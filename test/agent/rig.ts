@@ -1,4 +1,5 @@
 import { modelChoices } from "../../src/agent/choices.ts";
+import { hidingInbound } from "../../src/agent/hiding.ts";
 import { lanes } from "../../src/agent/lanes.ts";
 import { createLine, type LineOptions, type RunningLine } from "../../src/agent/line.ts";
 import { outbox } from "../../src/agent/outbox.ts";
@@ -17,6 +18,7 @@ import type { Payer, Spending } from "../../src/core/spending.ts";
 import type { Tool } from "../../src/core/tool.ts";
 import { answersOf, createDelegation, type DelegationOptions } from "../../src/delegation/delegation.ts";
 import { createBus } from "../../src/lib/bus.ts";
+import { hiddenWords } from "../../src/lib/hidden-words.ts";
 import { memoryPlatform } from "../../src/platform/memory.ts";
 import { openJournal } from "../../src/sessions/journal.ts";
 import { jsonlStore } from "../../src/sessions/jsonl-store.ts";
@@ -30,6 +32,7 @@ export interface RigOptions {
   readonly channels?: readonly Channel[];
   readonly policy?: Pick<Policy, "decide">;
   readonly audit?: Audit;
+  readonly secrets?: readonly string[];
   readonly maxIterations?: number;
   readonly memoryWindow?: number;
   readonly turnTimeoutMs?: number;
@@ -116,6 +119,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     offers: () => true,
     why: async (actor, words) => `${actor.sender} asks why ${words.join(" ")}`,
     audit: options.audit ?? noAudit,
+    hidden: hiddenWords(options.secrets ?? []),
     keepLong: resultFiles(files, "/w/results"),
     systemPrompt: systemPrompt({ files, workspace: "/w", now }),
     choices: modelChoices(files, "/w/.weft/session-models.json"),
@@ -145,6 +149,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     outbox: out,
     lanes: lanes({ concurrent: options.concurrent ?? 8, perUser: 4, queuedPerSession: 8 }),
     admit: options.admit ?? (() => {}),
+    cleaned: (inbound) => hidingInbound(inbound, hiddenWords(options.secrets ?? [])),
     work: worker.work,
     turnTimeoutMs: options.turnTimeoutMs ?? 10_000,
     now,

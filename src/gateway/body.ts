@@ -85,7 +85,12 @@ async function jsonProblem(text: string): Promise<string> {
   if (text.trim() === "") return "the body is empty: a JSON object was expected";
   const { parse, printParseErrorCode } = await import("jsonc-parser");
   const errors: ParseError[] = [];
-  parse(text, errors, { disallowComments: true, allowTrailingComma: false });
+  try {
+    parse(text, errors, { disallowComments: true, allowTrailingComma: false });
+  } catch {
+    // It follows what is nested by calling itself.
+    return "the body is not valid JSON: it is nested too deeply";
+  }
   const [first] = errors;
   if (!first) return "the body is not valid JSON";
   const before = text.slice(0, first.offset);

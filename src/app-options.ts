@@ -122,7 +122,12 @@ function braveUrl(loaded: Loaded): string | undefined {
 export function toolOptions(loaded: Loaded): Pick<BuiltinOptions, "exec" | "fetch" | "search"> {
   const { exec, web } = loaded.config.tools;
   return {
-    exec: { timeoutSecs: exec.timeout, maxTimeoutSecs: exec.maxTimeout, passEnv: exec.passEnv },
+    exec: {
+      read: async (line) => (await import("./security/shell/facts.ts")).commandFacts(line),
+      timeoutSecs: exec.timeout,
+      maxTimeoutSecs: exec.maxTimeout,
+      passEnv: exec.passEnv,
+    },
     fetch: { maxBytes: web.fetch.maxBytes, timeoutSecs: web.fetch.timeoutSecs, version },
     search: {
       provider: web.search.provider,

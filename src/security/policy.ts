@@ -33,7 +33,7 @@ export function simplePolicy(rules: PolicyRules): Policy {
         case "tool":
           return decideTool(rules, action);
         case "command":
-          return decideCommand(rules, action.command);
+          return decideCommand(rules, action);
         case "connect":
           return decideConnect(rules.urls, action);
       }
@@ -84,14 +84,9 @@ function reasonAfter(
   return `it ${after.does}, and this turn has read words of strangers by ${after.sources.join(", ")}: tools.ask_after_strangers`;
 }
 
-function decideCommand({ commands }: PolicyRules, command: string): Decision {
-  const problem = commandProblem(command, commands);
-  if (problem === undefined) return { allowed: true };
-  const how =
-    commands.mode === "allowlist"
-      ? "To allow programs, list them in tools.command_policy.allowlist, or set tools.command_policy.mode to denylist."
-      : "To allow it, list your own patterns in tools.command_policy.denylist.";
-  return refused(problem, how);
+function decideCommand({ commands }: PolicyRules, { command, facts }: Extract<Action, { kind: "command" }>): Decision {
+  const problem = commandProblem(command, facts, commands);
+  return problem ? refused(problem.reason, problem.allow) : { allowed: true };
 }
 
 /** Facts of the address first come last: names that the owner wrote down decide before them. */

@@ -22,7 +22,7 @@ export interface BuiltinOptions {
   readonly door: Door;
   /** Absolute path. */
   readonly workspace: string;
-  readonly exec: Pick<ExecOptions, "timeoutSecs" | "maxTimeoutSecs" | "passEnv">;
+  readonly exec: Pick<ExecOptions, "read" | "timeoutSecs" | "maxTimeoutSecs" | "passEnv">;
   readonly fetch: Omit<WebFetchOptions, "door">;
   readonly search: Omit<WebSearchOptions, "door">;
   readonly channels: () => readonly string[];

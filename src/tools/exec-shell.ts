@@ -1,12 +1,14 @@
 import { WeftError } from "../core/error.ts";
 import type { Platform } from "../core/platform.ts";
-import type { Policy } from "../core/policy.ts";
+import type { CommandFacts, Policy } from "../core/policy.ts";
 import type { Tool, ToolContext } from "../core/tool.ts";
 import { defineTool, optional, text, whole } from "../lib/define-tool.ts";
 
 export interface ExecOptions {
   readonly platform: Pick<Platform, "spawn" | "env" | "monotonic">;
   readonly policy: Pick<Policy, "decide">;
+  /** Says what a line would run; loaded with the first one. */
+  readonly read: (line: string) => Promise<CommandFacts>;
   /** Absolute path; commands run here. */
   readonly workspace: string;
   readonly timeoutSecs: number;
@@ -41,7 +43,7 @@ interface Job {
 
 async function run(options: ExecOptions, { command, timeout }: Job, context: ToolContext): Promise<string> {
   const { platform, policy, workspace } = options;
-  const decision = policy.decide(context.actor, { kind: "command", command });
+  const decision = policy.decide(context.actor, { kind: "command", command, facts: await options.read(command) });
   if (!decision.allowed) throw new WeftError("refused", `${decision.reason}. ${decision.allow}`);
   const late = AbortSignal.timeout(timeout * 1000);
   const output = { stdout: newStream(), stderr: newStream() };

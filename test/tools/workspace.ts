@@ -8,6 +8,7 @@ import type { Json } from "../../src/core/json.ts";
 import type { Tool, ToolContext, ToolOutput } from "../../src/core/tool.ts";
 import { nodePlatform } from "../../src/platform/node/platform.ts";
 import { simplePolicy } from "../../src/security/policy.ts";
+import { commandFacts } from "../../src/security/shell/facts.ts";
 import { type BuiltinOptions, builtinTools } from "../../src/tools/builtin.ts";
 
 export interface Workspace {
@@ -77,7 +78,7 @@ export function toolsIn(path: string, platform: BuiltinOptions["platform"], opti
     policy,
     door: { fetch: options.door ?? closed },
     workspace: path,
-    exec: { timeoutSecs: 5, maxTimeoutSecs: 10, passEnv: ["PASSED"] },
+    exec: { read: async (line) => commandFacts(line), timeoutSecs: 5, maxTimeoutSecs: 10, passEnv: ["PASSED"] },
     fetch: { maxBytes: 100_000, timeoutSecs: 2, version: "1.2.3" },
     search: { provider: "auto", braveUrl: undefined, baseUrl: "", maxResults: 3, ...options.search },
     channels: () => options.channels ?? [],

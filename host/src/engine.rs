@@ -3,7 +3,7 @@
 use crate::{
     children, client, connect, crypto, dns, files,
     pack::{Pack, PackLoader, PackResolver},
-    process, server, signals, terminal, text, timers, url, watch, websocket,
+    process, sandbox, server, signals, terminal, text, timers, url, watch, websocket,
 };
 use rquickjs::{
     AsyncContext, AsyncRuntime, CatchResultExt, Ctx, Function, Object, Promise, Result, Value, prelude::Func,
@@ -59,6 +59,7 @@ fn begin(ctx: &Ctx<'_>, pack: Pack) -> Result<()> {
     let host = Object::new(ctx.clone())?;
     for init in [
         children::init,
+        sandbox::init,
         client::init,
         connect::init,
         crypto::init,

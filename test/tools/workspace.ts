@@ -26,6 +26,8 @@ export interface WorkspaceOptions {
   readonly commands?: "allowlist" | "denylist";
   readonly search?: Partial<BuiltinOptions["search"]>;
   readonly channels?: readonly string[];
+  readonly exec?: Partial<BuiltinOptions["exec"]>;
+  readonly platform?: Partial<BuiltinOptions["platform"]>;
 }
 
 export function contextOf(more: Partial<ToolContext> = {}): ToolContext {
@@ -42,7 +44,7 @@ export function contextOf(more: Partial<ToolContext> = {}): ToolContext {
 export async function workspace(options: WorkspaceOptions = {}): Promise<Workspace> {
   const path = await mkdtemp(join(tmpdir(), "weft-tools-"));
   onTestFinished(() => rm(path, { recursive: true, force: true }));
-  const platform = { ...nodePlatform(), ...(options.env && { env: options.env }) };
+  const platform = { ...nodePlatform(), ...(options.env && { env: options.env }), ...options.platform };
   const tools = toolsIn(path, platform, options);
   const sent: Workspace["sent"] = [];
   const find = (name: string) => {
@@ -78,7 +80,19 @@ export function toolsIn(path: string, platform: BuiltinOptions["platform"], opti
     policy,
     door: { fetch: options.door ?? closed },
     workspace: path,
-    exec: { read: async (line) => commandFacts(line), timeoutSecs: 5, maxTimeoutSecs: 10, passEnv: ["PASSED"] },
+    exec: {
+      read: async (line) => commandFacts(line),
+      timeoutSecs: 5,
+      maxTimeoutSecs: 10,
+      passEnv: ["PASSED"],
+      sandbox: "auto",
+      network: false,
+      readPaths: [],
+      writePaths: [],
+      hide: [`${path}/.weft`],
+      limits: {},
+      ...options.exec,
+    },
     fetch: { maxBytes: 100_000, timeoutSecs: 2, version: "1.2.3" },
     search: { provider: "auto", braveUrl: undefined, baseUrl: "", maxResults: 3, ...options.search },
     channels: () => options.channels ?? [],

@@ -3,6 +3,7 @@ import type { Loaded } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { WeftError } from "./core/error.ts";
 import type { Fetch, Files, Platform } from "./core/platform.ts";
+import { privateFolders } from "./core/workspace.ts";
 import type { CatalogOptions, ProviderSettings } from "./models/catalog.ts";
 import type { Note } from "./models/probed.ts";
 import { vendors } from "./models/vendors.ts";
@@ -175,10 +176,41 @@ function braveUrl(loaded: Loaded): string | undefined {
   return braveKey(loaded) === "" ? undefined : loaded.config.tools.web.search.baseUrl || "https://api.search.brave.com";
 }
 
-export function toolOptions(loaded: Loaded): Pick<BuiltinOptions, "exec" | "fetch" | "search"> {
-  const { exec, web } = loaded.config.tools;
+/** In small words what commands may do, and what is hidden from them. */
+function execOptions({ config, workspace, path, env }: Loaded): BuiltinOptions["exec"] {
+  const { exec, commandPolicy } = config.tools;
+  const { memoryMb, processes, fileMb, openFiles, cpuSecs } = exec.limits;
+  const hasOwnList = commandPolicy.mode === "denylist" || commandPolicy.allowlist.length > 0;
+  const folder = path.slice(0, path.lastIndexOf("/"));
+  const keys = ["CLAWFT_SECRETS_KEY_FILE", "CLAWFT_SECRETS_PASSPHRASE_FILE"].map((name) => env(name) ?? "");
   return {
-    exec: { timeoutSecs: exec.timeout, maxTimeoutSecs: exec.maxTimeout, passEnv: exec.passEnv },
+    read: async (line) => (await import("./security/shell/facts.ts")).commandFacts(line),
+    timeoutSecs: exec.timeout,
+    maxTimeoutSecs: exec.maxTimeout,
+    passEnv: exec.passEnv,
+    sandbox: exec.sandbox,
+    // None of the harmless programs needs it.
+    network: exec.network === "auto" ? hasOwnList : exec.network === "on",
+    readPaths: exec.readPaths,
+    writePaths: exec.writePaths,
+    hide: [
+      ...privateFolders.map((name) => `${workspace}/${name}`),
+      ...[path, `${folder}/secrets.json`, `${folder}/secrets.key`, ...keys].filter((each) => each.startsWith("/")),
+    ],
+    limits: {
+      ...(memoryMb > 0 && { memoryBytes: memoryMb * 1024 * 1024 }),
+      ...(processes > 0 && { processes }),
+      ...(fileMb > 0 && { fileBytes: fileMb * 1024 * 1024 }),
+      ...(openFiles > 0 && { openFiles }),
+      ...(cpuSecs > 0 && { cpuSeconds: cpuSecs }),
+    },
+  };
+}
+
+export function toolOptions(loaded: Loaded): Pick<BuiltinOptions, "exec" | "fetch" | "search"> {
+  const { web } = loaded.config.tools;
+  return {
+    exec: execOptions(loaded),
     fetch: { maxBytes: web.fetch.maxBytes, timeoutSecs: web.fetch.timeoutSecs, version },
     search: {
       provider: web.search.provider,

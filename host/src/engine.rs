@@ -4,7 +4,7 @@ use crate::{
     children, client, connect, crypto, dns, files,
     heap::Heap,
     pack::{Pack, PackLoader, PackResolver},
-    process, server, signals, terminal, text, timers, url, watch, websocket,
+    process, sandbox, server, signals, terminal, text, timers, url, watch, websocket,
 };
 use rquickjs::{
     AsyncContext, AsyncRuntime, CatchResultExt, Ctx, Function, Module, Object, Promise, Result, Value, prelude::Func,
@@ -60,6 +60,7 @@ fn begin(ctx: &Ctx<'_>, pack: Pack) -> Result<()> {
     let host = Object::new(ctx.clone())?;
     for init in [
         children::init,
+        sandbox::init,
         client::init,
         connect::init,
         crypto::init,

@@ -155,6 +155,21 @@ const tools = section({
     timeout: whole([1, 3600], 30, "seconds a command may run when it names no time"),
     max_timeout: whole([1, 86_400], 300, "the longest time a command may name"),
     pass_env: texts([], "environment variables that commands get beside PATH, HOME, LANG, TERM and TZ"),
+    sandbox: choice(
+      ["auto", "require", "off"],
+      "auto",
+      "auto: what the system offers; require: no command without one",
+    ),
+    network: choice(["auto", "on", "off"], "auto", "auto: only with a list of programs of your own, or mode denylist"),
+    read_paths: texts([], "what commands may read in the sandbox beside the workspace and the system's programs"),
+    write_paths: texts([], "what they may change beside the workspace"),
+    limits: section({
+      memory_mb: whole([0, 1_048_576], 2048, "memory of one process; 0 here and below: no limit"),
+      processes: whole([0, 4_194_304], 4096, "processes and threads of the user, all of them counted"),
+      file_mb: whole([0, 1_048_576], 1024, "the longest file that it may write"),
+      open_files: whole([0, 1_048_576], 1024, "files open at once in one process"),
+      cpu_secs: whole([0, 86_400], 600, "processor time of one process"),
+    }),
   }),
   command_policy: section({
     mode: choice(["allowlist", "denylist"], "allowlist", "allowlist: only these programs; denylist: all but these"),

@@ -12,7 +12,7 @@ export type Action =
       /** Absent where no words of strangers can have led to it. */
       readonly after?: Aftermath | undefined;
     }
-  | { readonly kind: "command"; readonly command: string }
+  | { readonly kind: "command"; readonly command: string; readonly facts: CommandFacts }
   /** Of a file tool, relative to the workspace. */
   | { readonly kind: "path"; readonly path: string; readonly effect: "read" | "write" }
   | {
@@ -27,6 +27,25 @@ export type Action =
   | { readonly kind: "model"; readonly model: string; readonly chosen: boolean }
   /** What only admins do in a chat: `budgets`, `pairing`. */
   | { readonly kind: "manage"; readonly what: string };
+
+/** What a command line would run, as far as that can be said before it does. */
+export interface CommandFacts {
+  /** Why it cannot be said; then the rest is empty. */
+  readonly unreadable?: string;
+  /** The line without quotes, one space between its words and operators. */
+  readonly plain: string;
+  /** Every command in it, also those within others. */
+  readonly commands: readonly CommandFact[];
+}
+
+export interface CommandFact {
+  /** Absent: the shell does it by itself, or a function of the line. */
+  readonly program?: string;
+  /** What each word, the program's name included, may become; a redirection has its operator and its file. */
+  readonly words: readonly (readonly string[])[];
+  /** Why even an allowed program may not do this. */
+  readonly problem?: string;
+}
 
 /** What a turn has read before it calls a tool. */
 export interface Aftermath {

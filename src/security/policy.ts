@@ -4,6 +4,7 @@ import type { Actor } from "../core/tool.ts";
 import { privateFolders } from "../core/workspace.ts";
 import { nameMatches } from "../lib/glob.ts";
 import { placeMatches } from "../lib/places.ts";
+import { mayTouch } from "./command-paths.ts";
 import { type CommandRules, commandProblem } from "./commands.ts";
 import { levels, type PermissionRules, standingOf } from "./permissions.ts";
 
@@ -76,7 +77,7 @@ function decide(rules: PolicyRules, who: Who, action: Action): Decision {
     case "tool":
       return decideTool(rules, who, action);
     case "command":
-      return decideCommand(rules, action.command);
+      return decideCommand(rules, who, action);
     case "path":
       return decidePath(rules, who, action);
     case "connect":
@@ -205,16 +206,24 @@ function questionAfter(after: Aftermath | undefined, { tools, urls }: PolicyRule
   return `it ${after.does}, and this turn has read words of strangers by ${after.sources.join(", ")}: tools.ask_after_strangers`;
 }
 
-function decideCommand({ commands }: PolicyRules, command: string): Decision {
-  const problem = commandProblem(command, commands);
-  if (problem === undefined)
-    return granted("tools.command_policy", `tools.command_policy.mode ${commands.mode} lets it run`);
-  const how =
-    commands.mode === "allowlist"
-      ? "To allow programs, list them in tools.command_policy.allowlist, or set tools.command_policy.mode to denylist."
-      : "To allow it, list your own patterns in tools.command_policy.denylist.";
-  const list = commands.mode === "allowlist" && !problem.startsWith("command blocked") ? "allowlist" : "denylist";
-  return refused(`tools.command_policy.${list}`, problem, how);
+function decideCommand(
+  { commands, paths }: PolicyRules,
+  { standing: { permissions, from } }: Who,
+  { command, facts }: Extract<Action, { kind: "command" }>,
+): Decision {
+  const problem = commandProblem(command, facts, commands);
+  if (problem) return refused(`tools.command_policy.${problem.list}`, problem.reason, problem.allow);
+  const denied: [string, readonly string[]][] = [
+    ["tools.paths.deny", paths.deny],
+    [from.pathsDenied ?? "path_denylist", permissions.pathsDenied],
+  ];
+  for (const [setting, list] of denied) {
+    const hit = list.find((path) => facts.commands.some((each) => mayTouch(each, path)));
+    if (hit === undefined) continue;
+    const reason = `command not allowed: path is denied (${setting} has "${hit}")`;
+    return refused(setting, reason, `To allow it, take "${hit}" out of ${setting}.`);
+  }
+  return granted("tools.command_policy", `tools.command_policy.mode ${commands.mode} lets it run`);
 }
 
 function decidePath({ paths }: PolicyRules, { standing }: Who, action: Extract<Action, { kind: "path" }>): Decision {

@@ -63,7 +63,10 @@ async function actionsOf(options: WhyOptions, kind: string, what: string): Promi
   if (!Object.hasOwn(questions, kind) || what === "") throw new WeftError("usage", usage(kind, what));
   switch (kind) {
     case "command":
-      return [toolAction(options, "exec_shell"), { kind: "command", command: what }];
+      return [
+        toolAction(options, "exec_shell"),
+        { kind: "command", command: what, facts: (await import("./shell/facts.ts")).commandFacts(what) },
+      ];
     case "read":
     case "write":
       return [{ kind: "path", effect: kind, path: what }];

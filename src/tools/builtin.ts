@@ -1,5 +1,4 @@
 import type { Door } from "../core/door.ts";
-import type { Platform } from "../core/platform.ts";
 import type { Policy } from "../core/policy.ts";
 import type { Tool } from "../core/tool.ts";
 import { editFile } from "./edit-file.ts";
@@ -17,12 +16,12 @@ import { type WebSearchOptions, webSearch } from "./web-search.ts";
 import { writeFile } from "./write-file.ts";
 
 export interface BuiltinOptions {
-  readonly platform: Pick<Platform, "files" | "spawn" | "env" | "monotonic">;
+  readonly platform: ExecOptions["platform"];
   readonly policy: Policy;
   readonly door: Door;
   /** Absolute path. */
   readonly workspace: string;
-  readonly exec: Pick<ExecOptions, "timeoutSecs" | "maxTimeoutSecs" | "passEnv">;
+  readonly exec: Omit<ExecOptions, "platform" | "policy" | "workspace">;
   readonly fetch: Omit<WebFetchOptions, "door">;
   readonly search: Omit<WebSearchOptions, "door">;
   readonly channels: () => readonly string[];

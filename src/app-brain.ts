@@ -4,6 +4,7 @@ import { resultFiles } from "./agent/results.ts";
 import { systemPrompt } from "./agent/system-prompt.ts";
 import { createWorker, type Worker, type WorkerOptions } from "./agent/worker.ts";
 import { credentials, delegationOptions, keyVariables, policyRules, toolOptions } from "./app-options.ts";
+import { type AppPairing, appPairing } from "./app-pairing.ts";
 import { busFor, openPlugins, type Plugins, usableModels } from "./app-parts.ts";
 import type { Loaded } from "./config/load.ts";
 import { type Audit, noAudit } from "./core/audit.ts";
@@ -15,7 +16,7 @@ import { WeftError } from "./core/error.ts";
 import type { JournalTurn } from "./core/journal.ts";
 import type { Line } from "./core/line.ts";
 import type { Platform } from "./core/platform.ts";
-import type { Policy } from "./core/policy.ts";
+import { type Policy, refusalText } from "./core/policy.ts";
 import type { SessionStore } from "./core/session.ts";
 import type { Actor, Tool } from "./core/tool.ts";
 import { type WorkspacePaths, workspacePaths } from "./core/workspace.ts";
@@ -56,6 +57,7 @@ export interface BrainBase {
   readonly delegation: DelegationBase | undefined;
   /** Absent in a build without them. */
   readonly plugins: Plugins | undefined;
+  readonly pairing: AppPairing;
 }
 
 /** What sub-agents are begun with; absent in a build without them. */
@@ -78,13 +80,17 @@ export async function lookingBrain(
 ): Promise<Brain & { readonly sessions: SessionStore; readonly plugins: Plugins | undefined }> {
   const paths = workspacePaths(loaded.workspace);
   const kept = keptIn(platform, paths);
-  const plugins = await openPlugins({ platform, paths, bus: kept.bus, audit, writes: false });
+  const [plugins, pairing] = await Promise.all([
+    openPlugins({ platform, paths, bus: kept.bus, audit, writes: false }),
+    appPairing({ platform, paths, audit, post: justLooking }),
+  ]);
   const base: BrainBase = {
     platform,
     paths,
     ...kept,
     audit,
     plugins,
+    pairing,
     channels: new Map(),
     outbox: { post: async () => justLooking() },
     delegation: loadDelegation && { module: await loadDelegation(), line: justLooking, open: () => [], stays: false },
@@ -114,7 +120,7 @@ export function keptIn(
 /** Throws `config` or `auth` when the configured model cannot be used. */
 export function brainOf(base: BrainBase, loaded: Loaded): Brain {
   const { platform, paths, channels } = base;
-  const rules = policyRules(loaded, () => undefined);
+  const rules = policyRules(loaded, base.pairing.levelOf);
   const quiet = policyOf(rules);
   const policy = auditedPolicy(quiet, base.audit);
   const door = egressDoor({ platform, policy, credentials: credentials(loaded) });
@@ -143,7 +149,8 @@ export function brainOf(base: BrainBase, loaded: Loaded): Brain {
     const decision = quiet.decide(actor, { kind: "tool", tool: name, effect, egress, input: {} });
     return decision.allowed || decision.ask === true;
   };
-  const worker = workerOf(base, { loaded, models, tools, policy, offers, background, approveAlways });
+  const pairing = pairingWords(base.pairing, policy);
+  const worker = workerOf(base, { loaded, models, tools, policy, offers, background, approveAlways, pairing });
   return {
     loaded,
     models,
@@ -153,6 +160,16 @@ export function brainOf(base: BrainBase, loaded: Loaded): Brain {
     worker,
     modelIds: () => modelIds(models, loaded),
     redact: redactor(loaded.secrets),
+  };
+}
+
+/** What only admins may do, in a chat as well as at the terminal. */
+function pairingWords({ open }: AppPairing, policy: Policy): WorkerOptions["pairing"] {
+  return async (actor, words) => {
+    const decision = policy.decide(actor, { kind: "manage", what: "pairing" });
+    if (!decision.allowed) return refusalText(decision);
+    const [pairing, { pairingCommand }] = await Promise.all([open(), import("./security/pairing-words.ts")]);
+    return await pairingCommand(pairing, words);
   };
 }
 
@@ -185,8 +202,9 @@ function workerOf(
     offers,
     background,
     approveAlways,
+    pairing,
   }: Pick<Brain, "loaded" | "models" | "tools" | "policy"> &
-    Pick<WorkerOptions, "approveAlways" | "offers"> & { readonly background: BackgroundAgents | undefined },
+    Pick<WorkerOptions, "approveAlways" | "offers" | "pairing"> & { readonly background: BackgroundAgents | undefined },
 ): Worker {
   const { platform, paths } = base;
   const { defaults } = loaded.config.agents;
@@ -217,6 +235,7 @@ function workerOf(
     maxIterations: defaults.maxToolIterations,
     approvalMs: loaded.config.tools.approvalTimeoutSecs * 1000,
     approveAlways,
+    pairing,
     now: platform.now,
     monotonic: platform.monotonic,
   });

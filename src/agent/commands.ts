@@ -3,7 +3,7 @@ import type { BackgroundAgents } from "../core/delegation.ts";
 import { textOf } from "../core/message.ts";
 import type { Usage } from "../core/model.ts";
 import type { Entry, SessionStore } from "../core/session.ts";
-import type { Tool } from "../core/tool.ts";
+import type { Actor, Tool } from "../core/tool.ts";
 import { addUsage } from "./turn-state.ts";
 
 export interface CommandOptions {
@@ -17,6 +17,8 @@ export interface CommandOptions {
   knownModels(): readonly string[];
   /** Absent: this build has none. */
   readonly background?: BackgroundAgents | undefined;
+  /** What `/pairing` and these words say to somebody. */
+  readonly pairing: (actor: Actor, words: string) => Promise<string>;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -30,6 +32,8 @@ interface Call {
   readonly turn: string;
   readonly session: string;
   readonly rest: string;
+  /** Who says it. */
+  readonly actor: Actor;
 }
 
 interface Command {
@@ -57,6 +61,11 @@ const commands: Readonly<Record<string, Command>> = {
     run: async () => ({ text: nothingWaits }),
   },
   deny: { usage: "/deny", summary: "no to what the agent asks", run: async () => ({ text: nothingWaits }) },
+  pairing: {
+    usage: "/pairing [approve CODE [2]]",
+    summary: "admins: who was let in; let in who has the code; revoke CHANNEL:SENDER",
+    run: async ({ actor, rest }, { pairing }) => ({ text: await pairing(actor, rest) }),
+  },
   cost: { usage: "/cost", summary: "the tokens this conversation has used", run: cost },
 };
 
@@ -73,7 +82,7 @@ export function commandIn(inbound: Inbound): { readonly name: string; readonly r
 
 export async function runCommand(
   command: { readonly name: string; readonly rest: string },
-  at: { readonly turn: string; readonly session: string },
+  at: Omit<Call, "rest">,
   options: CommandOptions,
 ): Promise<CommandResult> {
   const known = commands[command.name];
@@ -81,7 +90,7 @@ export async function runCommand(
 }
 
 function help({ tools }: CommandOptions): string {
-  const rows = Object.values(commands).map(({ usage, summary }) => `${usage.padEnd(26)} ${summary}`);
+  const rows = Object.values(commands).map(({ usage, summary }) => `${usage.padEnd(27)} ${summary}`);
   return `${rows.join("\n")}\n\nAnything else is a message for the agent. It has ${tools.length} tools: /tools lists them.`;
 }
 

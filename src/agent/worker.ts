@@ -8,6 +8,7 @@ import type { Policy } from "../core/policy.ts";
 import type { Entry, SessionStore } from "../core/session.ts";
 import type { Actor, Tool } from "../core/tool.ts";
 import { tokensOfMessages, tokensOfText, tokensOfTools } from "../lib/tokens.ts";
+import { actorOf } from "./actor.ts";
 import { answerIn, pendingIn } from "./approvals.ts";
 import { auditedTurn } from "./audited-turn.ts";
 import type { ModelChoices } from "./choices.ts";
@@ -49,6 +50,7 @@ export interface WorkerOptions {
   readonly absentTools?: ReadonlyMap<string, string>;
   /** Absent: this build has none. */
   readonly background?: BackgroundAgents | undefined;
+  readonly pairing: CommandOptions["pairing"];
   readonly now: () => number;
   readonly monotonic: () => number;
   readonly newId: () => string;
@@ -95,6 +97,7 @@ export function createWorker(options: WorkerOptions): Worker {
     },
     knownModels: options.knownModels,
     background: options.background,
+    pairing: options.pairing,
     now: options.now,
   };
   return {
@@ -111,13 +114,14 @@ async function run(
   const { turn, inbound, written, signal, emit, step } = work;
   const command = commandIn(inbound);
   if (command && !(await answersQuestion(options, work))) {
-    const { text, entries } = await runCommand(command, { turn, session: inbound.session }, prepared.commandOptions);
+    const at = { turn, session: inbound.session, actor: actorOf(inbound) };
+    const { text, entries } = await runCommand(command, at, prepared.commandOptions);
     return ownWords(text, entries);
   }
   const absent = absentTool(options, inbound);
   if (absent !== undefined) return ownWords(absent);
   const agent = inbound.delegated?.agent;
-  const actor = agent?.actor ?? { channel: inbound.from.channel, sender: inbound.sender };
+  const actor = actorOf(inbound);
   const audited = auditedTurn(options.audit, { actor, session: inbound.session, turn }, options.monotonic);
   const model = audited.model(
     await options.model(inbound.settings?.model ?? (await modelOf(options, inbound.session)), agent?.fallback),

@@ -1,7 +1,7 @@
 import { modelChoices } from "../../src/agent/choices.ts";
 import { lanes } from "../../src/agent/lanes.ts";
 import { createLine, type RunningLine } from "../../src/agent/line.ts";
-import { outbox } from "../../src/agent/outbox.ts";
+import { type Outbox, outbox } from "../../src/agent/outbox.ts";
 import { resultFiles } from "../../src/agent/results.ts";
 import { systemPrompt } from "../../src/agent/system-prompt.ts";
 import { createWorker } from "../../src/agent/worker.ts";
@@ -45,6 +45,7 @@ export interface Rig {
   readonly store: SessionStore;
   readonly journal: Journal;
   readonly files: Platform["files"];
+  readonly outbox: Outbox;
   readonly events: BusEvent[];
   /** Tools that the user approved for ever. */
   readonly always: readonly string[];
@@ -110,6 +111,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     outbox: out,
     model: async (id) => options.models?.[id] ?? model,
     checkModel: () => {},
+    pairing: async () => "",
     knownModels: () => ["test"],
     defaultModel: () => model.id,
     settings: { maxOutputTokens: 1000, memoryWindow: options.memoryWindow ?? 50 },
@@ -137,7 +139,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     },
   });
   joined.line = line;
-  return { line, store, journal, files, events, always };
+  return { line, store, journal, files, outbox: out, events, always };
 }
 
 /** The texts of a session, `role: text`, with calls and results. */

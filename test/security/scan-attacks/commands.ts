@@ -41,9 +41,15 @@ export const commands: readonly Attack[] = [
       "dd if=x of=/dev/sda",
       "echo x > /dev/sda",
     ],
-    near: ["rm -rf ./build",
+    near: [
+      "rm -rf ./build",
       "rm -f /",
-      "$text =~ /^rm -f /", "rm -rf /tmp/x", "rm -rf node_modules", "dd if=a of=b.img", 'rm -rf "$HOME/.cache/x"'],
+      "$text =~ /^rm -f /",
+      "rm -rf /tmp/x",
+      "rm -rf node_modules",
+      "dd if=a of=b.img",
+      'rm -rf "$HOME/.cache/x"',
+    ],
   },
   {
     id: "SHL-03",

@@ -58,6 +58,7 @@ export interface WorkerOptions {
   readonly absentTools?: ReadonlyMap<string, string>;
   /** Absent: this build has none. */
   readonly background?: BackgroundAgents | undefined;
+  readonly pairing: CommandOptions["pairing"];
   readonly now: () => number;
   readonly monotonic: () => number;
   readonly newId: () => string;
@@ -115,6 +116,7 @@ export function createWorker(options: WorkerOptions): Worker {
     why: options.why,
     spending: options.spending,
     priceOf: options.priceOf,
+    pairing: options.pairing,
     now: options.now,
   };
   return {

@@ -2,7 +2,7 @@ import { modelChoices } from "../../src/agent/choices.ts";
 import { hidingInbound } from "../../src/agent/hiding.ts";
 import { lanes } from "../../src/agent/lanes.ts";
 import { createLine, type LineOptions, type RunningLine } from "../../src/agent/line.ts";
-import { outbox } from "../../src/agent/outbox.ts";
+import { type Outbox, outbox } from "../../src/agent/outbox.ts";
 import { resultFiles } from "../../src/agent/results.ts";
 import { systemPrompt } from "../../src/agent/system-prompt.ts";
 import { createWorker } from "../../src/agent/worker.ts";
@@ -54,6 +54,7 @@ export interface Rig {
   readonly store: SessionStore;
   readonly journal: Journal;
   readonly files: Platform["files"];
+  readonly outbox: Outbox;
   readonly events: BusEvent[];
   /** Tools that the user approved for ever. */
   readonly always: readonly string[];
@@ -132,6 +133,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     spending: options.spending ?? { standing: async () => [], extend: async () => [] },
     priceOf: async () => undefined,
     checkModel: () => {},
+    pairing: async () => "",
     knownModels: () => ["test"],
     defaultModel: () => model.id,
     settings: { maxOutputTokens: 1000, memoryWindow: options.memoryWindow ?? 50 },
@@ -161,7 +163,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     },
   });
   joined.line = line;
-  return { line, store, journal, files, events, always };
+  return { line, store, journal, files, outbox: out, events, always };
 }
 
 /** The texts of a session, `role: text`, with calls and results. */

@@ -8,6 +8,7 @@ import { type ConfigDocument, kindOf, placeOfPath, readDocument } from "./docume
 import { absolutePath, locateConfig } from "./locate.ts";
 import { environmentOverrides, merged, type Overrides } from "./overrides.ts";
 import { expandHome, readSecretFile, resolveReferences } from "./references.ts";
+import { routingProblems } from "./routing-check.ts";
 import { type Config, type ConfigFile, configSchema, notYet } from "./schema.ts";
 import { camelised, hintOf, type Normal, normalise, pathKey, type UnknownKey } from "./shape.ts";
 import { ownOfWorkspace } from "./workspace-level.ts";
@@ -76,6 +77,9 @@ export async function loadConfig(platform: Platform, options: LoadOptions = {}):
       ...overrides.unknown.map((key) => `${key.variable}: ${unknownText(key)}`),
       ...(limited?.warnings ?? []),
       ...references.warnings,
+      ...routingProblems(raw.routing).flatMap((each) =>
+        each.isError ? [] : `${each.path.join(".")}: ${each.problem}`,
+      ),
       ...notYet(config),
       ...withoutWarnings(levels, options.without ?? []),
     ],
@@ -131,6 +135,7 @@ async function check(value: JsonObject, origins: Origins): Promise<ConfigFile> {
   const parsed = v.safeParse(configSchema, merged(value, origins.overrides.value));
   if (parsed.success) {
     await checkPatterns(parsed.output, origins);
+    await checkRouting(parsed.output, origins);
     return parsed.output;
   }
   const problems = await Promise.all(parsed.issues.slice(0, 5).map((issue) => problemOf(issue, origins)));
@@ -148,6 +153,14 @@ async function checkPatterns({ delegation }: ConfigFile, origins: Origins): Prom
       throw new WeftError("config", await placed(["delegation", "rules", `${index}`, "pattern"], what, origins));
     }
   }
+}
+
+/** Throws `config` for what no question could be routed by. */
+async function checkRouting({ routing }: ConfigFile, origins: Origins): Promise<void> {
+  const wrong = routingProblems(routing).filter(({ isError }) => isError);
+  if (wrong.length === 0) return;
+  const problems = wrong.slice(0, 5).map(({ path, problem }) => placed(path, problem, origins));
+  throw new WeftError("config", (await Promise.all(problems)).join("\n"));
 }
 
 async function problemOf(issue: v.BaseIssue<unknown>, origins: Origins): Promise<string> {

@@ -169,7 +169,9 @@ function modelIds(models: ModelCatalog, { config }: Loaded): string[] {
   const configured = Object.entries(config.providers).flatMap(([vendor, provider]) =>
     Object.keys(provider.models).map((name) => `${vendor}/${name}`),
   );
-  return [...new Set([models.defaultId(), ...config.agents.defaults.fallbacks, ...configured, "offline"])];
+  const tiered = config.routing.mode === "tiered" ? config.routing.tiers.flatMap((tier) => tier.models) : [];
+  const { fallbacks } = config.agents.defaults;
+  return [...new Set([models.defaultId(), ...fallbacks, ...tiered, ...configured, "offline"])];
 }
 
 function workerOf(

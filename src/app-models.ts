@@ -5,6 +5,7 @@ import { WeftError } from "./core/error.ts";
 import type { Permissions } from "./core/policy.ts";
 import type { Spending } from "./core/spending.ts";
 import type { ModelCatalog } from "./models/catalog.ts";
+import { checkChoice, permitted } from "./models/choice.ts";
 import type { Route, RouteRules } from "./models/router.ts";
 
 export interface TurnModelsBase {
@@ -37,7 +38,6 @@ export function turnModels(base: TurnModelsBase): (use: ModelUse) => Promise<Tur
 /** Throws `refused`, `config` or `auth` for a model that cannot be chosen by somebody. */
 export function choiceChecker(models: ModelCatalog): (id: string, permissions: Permissions) => Promise<void> {
   return async (id, permissions) => {
-    const { checkChoice } = await import("./models/router.ts");
     checkChoice(permissions, id);
     models.get(id);
   };
@@ -45,7 +45,6 @@ export function choiceChecker(models: ModelCatalog): (id: string, permissions: P
 
 /** What was named or configured, then the fallbacks. */
 async function staticRoute({ models, config }: TurnModelsBase, use: ModelUse): Promise<Route> {
-  const { checkChoice, permitted } = await import("./models/router.ts");
   const { permissions, named, wished, fallback } = use;
   const { fallbacks } = config.agents.defaults;
   const standard = models.defaultId();

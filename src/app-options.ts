@@ -148,6 +148,14 @@ export function routeRules({ routing }: Config): RouteRules | undefined {
   };
 }
 
+/** For people: which models answer. */
+export function modelsInUse({ routing, agents }: Config, standard: string): string {
+  if (routing.mode === "tiered") {
+    return routing.tiers.map(({ name, models }) => `${name}: ${models.join(", ")}`).join("; ");
+  }
+  return [standard, ...agents.defaults.fallbacks].join(", then ");
+}
+
 /** The secrets that only the door holds. */
 export function credentials(loaded: Loaded): Credential[] {
   const url = braveUrl(loaded);

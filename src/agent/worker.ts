@@ -2,6 +2,7 @@ import type { Audit } from "../core/audit.ts";
 import type { Bus } from "../core/bus.ts";
 import type { Inbound } from "../core/channel.ts";
 import type { BackgroundAgents, SubAgent } from "../core/delegation.ts";
+import { WeftError } from "../core/error.ts";
 import { type Message, textOf } from "../core/message.ts";
 import type { Permissions, Policy } from "../core/policy.ts";
 import type { Entry, SessionStore } from "../core/session.ts";
@@ -172,13 +173,19 @@ async function chosenModel(
 ): Promise<TurnModel> {
   const agent = inbound.delegated?.agent;
   const named = inbound.settings?.model;
-  const chosen = await options.model({
+  const use: ModelUse = {
     permissions,
     payer,
     named: agent ? undefined : named,
     wished: agent ? named : await options.choices.of(inbound.session),
     fallback: agent?.fallback,
     question: askedFor(inbound, before),
+  };
+  const chosen = await options.model(use).catch(async (thrown: unknown) => {
+    const { code, message: reason } = WeftError.from(thrown);
+    const about = { kind: "refusal", subject: named ?? "model", outcome: "refused", session: inbound.session } as const;
+    if (code === "refused") await options.audit.note({ ...about, actor: actorOf(inbound), turn, reason });
+    throw thrown;
   });
   if (chosen.route) {
     emit({ type: "notice", text: `${chosen.route.model}: ${chosen.route.why}` });

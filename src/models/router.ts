@@ -1,6 +1,6 @@
 import { WeftError } from "../core/error.ts";
 import { type Permissions, type TierRank, tierRanks } from "../core/policy.ts";
-import { nameMatches } from "../lib/glob.ts";
+import { type ChoicePermissions, checkChoice, isFor, noModel } from "./choice.ts";
 import type { Complexity } from "./complexity.ts";
 
 /** Models of one price class, for questions of some difficulty. */
@@ -20,10 +20,7 @@ export interface RouteRules {
   readonly escalation: { readonly enabled: boolean; readonly threshold: number; readonly maxTiers: number };
 }
 
-export type RoutePermissions = Pick<
-  Permissions,
-  "level" | "maxTier" | "modelAccess" | "modelDenied" | "mayChooseModel" | "mayEscalate" | "escalationThreshold"
->;
+export type RoutePermissions = ChoicePermissions & Pick<Permissions, "maxTier" | "mayEscalate" | "escalationThreshold">;
 
 export interface RouteQuestion {
   readonly permissions: RoutePermissions;
@@ -69,34 +66,6 @@ export function explainRoute(rules: RouteRules, question: RouteQuestion, order =
   const [first, ...others] = models;
   if (first === undefined) throw noModel(permissions);
   return { models: [first, ...others], tier, score: question.complexity.score, why };
-}
-
-/** Throws `refused` when somebody may not have this model by naming it. */
-export function checkChoice(permissions: RoutePermissions, id: string): void {
-  const { mayChooseModel, modelAccess, modelDenied, level } = permissions;
-  if (!mayChooseModel) {
-    const how = "leave the choice to weft, or let the owner set model_override in routing.permissions";
-    throw new WeftError("refused", `with level ${level} you may not choose a model, and asked for ${id}: ${how}`);
-  }
-  const denied = modelDenied.find((pattern) => nameMatches(pattern, id));
-  if (denied !== undefined) {
-    const how = `to allow it, the owner takes that entry out`;
-    throw new WeftError(
-      "refused",
-      `${id} is not for you: model_denylist in routing.permissions has "${denied}"; ${how}`,
-    );
-  }
-  if (!modelAccess.some((pattern) => nameMatches(pattern, id))) {
-    const how = `to allow it, the owner adds it there`;
-    throw new WeftError("refused", `${id} is not for you: it is not in model_access of routing.permissions; ${how}`);
-  }
-}
-
-/** Those of these models that somebody may be given. Throws `refused` when there is none. */
-export function permitted(permissions: RoutePermissions, ids: readonly string[]): readonly [string, ...string[]] {
-  const [first, ...others] = ids.filter((id) => isFor(permissions, id));
-  if (first === undefined) throw noModel(permissions);
-  return [first, ...others];
 }
 
 export function rankOf({ name }: Pick<Tier, "name">): number {
@@ -193,15 +162,4 @@ function candidates(
 
 function isInTiers({ tiers }: RouteRules, { maxTier }: RoutePermissions, id: string): boolean {
   return tiers.some((tier) => rankOf(tier) <= tierRanks.indexOf(maxTier) && tier.models.includes(id));
-}
-
-function isFor({ modelAccess, modelDenied }: RoutePermissions, id: string): boolean {
-  if (modelDenied.some((pattern) => nameMatches(pattern, id))) return false;
-  return modelAccess.some((pattern) => nameMatches(pattern, id));
-}
-
-function noModel({ level }: RoutePermissions): WeftError {
-  const what = `there is no model that you may use with level ${level}`;
-  const how = "model_access and model_denylist in routing.permissions decide that";
-  return new WeftError("refused", `${what}: ${how}`);
 }

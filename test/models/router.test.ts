@@ -3,10 +3,9 @@ import { describe, expect, test } from "vitest";
 import type { WeftError } from "../../src/core/error.ts";
 import { tierRanks } from "../../src/core/policy.ts";
 import type { Price } from "../../src/core/spending.ts";
+import { checkChoice, permitted } from "../../src/models/choice.ts";
 import {
-  checkChoice,
   explainRoute,
-  permitted,
   type RoutePermissions,
   type RouteQuestion,
   type RouteRules,

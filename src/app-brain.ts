@@ -3,7 +3,8 @@ import type { Outbox } from "./agent/outbox.ts";
 import { resultFiles } from "./agent/results.ts";
 import { systemPrompt } from "./agent/system-prompt.ts";
 import { createWorker, type Worker, type WorkerOptions } from "./agent/worker.ts";
-import { credentials, delegationOptions, keyVariables, policyRules, toolOptions } from "./app-options.ts";
+import { choiceChecker, turnModels } from "./app-models.ts";
+import { credentials, delegationOptions, keyVariables, policyRules, randomOf, toolOptions } from "./app-options.ts";
 import { type AppPairing, appPairing } from "./app-pairing.ts";
 import { busFor, openPlugins, type Plugins, usableModels } from "./app-parts.ts";
 import type { Loaded } from "./config/load.ts";
@@ -207,7 +208,9 @@ function modelIds(models: ModelCatalog, { config }: Loaded): string[] {
   const configured = Object.entries(config.providers).flatMap(([vendor, provider]) =>
     Object.keys(provider.models).map((name) => `${vendor}/${name}`),
   );
-  return [...new Set([models.defaultId(), ...config.agents.defaults.fallbacks, ...configured, "offline"])];
+  const tiered = config.routing.mode === "tiered" ? config.routing.tiers.flatMap((tier) => tier.models) : [];
+  const { fallbacks } = config.agents.defaults;
+  return [...new Set([models.defaultId(), ...fallbacks, ...tiered, ...configured, "offline"])];
 }
 
 function workerOf(
@@ -241,20 +244,13 @@ function workerOf(
     hidden,
     keepLong: resultFiles(platform.files, paths.results),
     systemPrompt: systemPrompt({ files: platform.files, workspace: paths.root, now: platform.now }),
-    model: async (id, { fallback, payer }) => {
-      await models.prepare(id);
-      const isDefault = [id, fallback].includes(models.defaultId());
-      const others = [...(fallback === undefined ? [] : [fallback]), ...(isDefault ? defaults.fallbacks : [])];
-      const asksNobody = [id, ...others].every((each) => each === "offline");
-      const spending = payer && !asksNobody ? await base.spending() : undefined;
-      return models.get(id, others, payer && spending && ((model, price) => spending.paid(model, { payer, price })));
-    },
+    model: turnModels({ models, config: loaded.config, spending: base.spending, random: randomOf(platform) }),
     spending: {
       standing: async (payer) => await (await base.spending()).standing(payer),
       extend: async (extension) => await (await base.spending()).extend(extension),
     },
     priceOf: models.priceOf,
-    checkModel: (id) => void models.get(id),
+    checkModel: choiceChecker(models),
     knownModels: models.known,
     defaultModel: models.defaultId,
     settings: {

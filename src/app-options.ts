@@ -3,9 +3,11 @@ import type { Loaded } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { WeftError } from "./core/error.ts";
 import type { Fetch, Files, Platform } from "./core/platform.ts";
+import type { TierRank } from "./core/policy.ts";
 import { privateFolders } from "./core/workspace.ts";
 import type { CatalogOptions, ProviderSettings } from "./models/catalog.ts";
 import type { Note } from "./models/probed.ts";
+import type { RouteRules } from "./models/router.ts";
 import { vendors } from "./models/vendors.ts";
 import type { Timeouts } from "./models/wire.ts";
 import type { Credential } from "./security/egress.ts";
@@ -42,9 +44,14 @@ export function catalogOptions(platform: Platform, loaded: Loaded, fetch: Fetch)
     fetch,
     note: noteIn(platform.files, `${loaded.workspace}/.weft/models.json`),
     now: platform.now,
-    random: () => (platform.randomBytes(1)[0] ?? 0) / 255,
+    random: randomOf(platform),
     sleep: interruptibleSleep,
   };
+}
+
+/** 0..1 */
+export function randomOf(platform: Platform): () => number {
+  return () => (platform.randomBytes(1)[0] ?? 0) / 255;
 }
 
 function providerSettings(provider: Config["providers"][string]): ProviderSettings {
@@ -159,6 +166,34 @@ export function budgetRules({ routing }: Config): BudgetRules {
 export function rateLimits({ routing }: Config): RateLimits {
   const { windowSeconds, globalRateLimitRpm } = routing.rateLimiting;
   return { windowMs: windowSeconds * 1000, globalPerMinute: globalRateLimitRpm };
+}
+
+/** Undefined: the mode is static. The configuration was checked, so the names of tiers are known. */
+export function routeRules({ routing }: Config): RouteRules | undefined {
+  const { mode, tiers, fallbackModel, escalation } = routing;
+  if (mode !== "tiered") return undefined;
+  return {
+    tiers: tiers.map(({ name, models, complexityRange, maxContextTokens }) => ({
+      name: name as TierRank,
+      models,
+      range: complexityRange,
+      contextTokens: maxContextTokens,
+    })),
+    fallbackModel: fallbackModel ?? undefined,
+    escalation: {
+      enabled: escalation.enabled,
+      threshold: escalation.threshold,
+      maxTiers: escalation.maxEscalationTiers,
+    },
+  };
+}
+
+/** For people: which models answer. */
+export function modelsInUse({ routing, agents }: Config, standard: string): string {
+  if (routing.mode === "tiered") {
+    return routing.tiers.map(({ name, models }) => `${name}: ${models.join(", ")}`).join("; ");
+  }
+  return [standard, ...agents.defaults.fallbacks].join(", then ");
 }
 
 /** The secrets that only the door holds. */

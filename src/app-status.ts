@@ -1,4 +1,5 @@
 import type { Brain, BrainBase } from "./app-brain.ts";
+import { modelsInUse } from "./app-options.ts";
 import { busFor, openPlugins, type Plugins, usableModels } from "./app-parts.ts";
 import type { Loaded } from "./config/load.ts";
 import { noAudit } from "./core/audit.ts";
@@ -66,11 +67,10 @@ function configPart({ sources, warnings }: Loaded, part: NewPart): PartStatus {
 }
 
 function modelState(id: string, { config }: Loaded, part: NewPart): PartStatus {
-  if (id === "offline") {
+  if (id === "offline" && config.routing.mode === "static") {
     return part("model", "degraded", "offline: set a provider's key, for example ANTHROPIC_API_KEY, to connect one");
   }
-  const { fallbacks } = config.agents.defaults;
-  return part("model", "ok", fallbacks.length === 0 ? id : `${id}, then ${fallbacks.join(", ")}`);
+  return part("model", "ok", modelsInUse(config, id));
 }
 
 /** How the agent would start here, without starting it: nothing is locked. */

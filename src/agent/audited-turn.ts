@@ -1,10 +1,11 @@
 import type { Audit, AuditEntry } from "../core/audit.ts";
 import { WeftError } from "../core/error.ts";
 import type { Model, ModelDone, ModelEvent } from "../core/model.ts";
+import type { RouteTaken } from "./turn-model.ts";
 
 export interface AuditedTurn {
   /** The same model; each call of it is noted when it has ended, however it did. */
-  model(model: Model): Model;
+  model(model: Model, route?: RouteTaken): Model;
   /** Resolves when what was noted so far outlives a kill: what follows from it may be made durable. */
   noted(): Promise<void>;
 }
@@ -13,12 +14,12 @@ type About = Pick<AuditEntry, "actor" | "session" | "turn">;
 
 export function auditedTurn(audit: Audit, about: About, monotonic: () => number): AuditedTurn {
   let last: Promise<void> = Promise.resolve();
-  const note = (entry: Pick<AuditEntry, "subject" | "outcome" | "reason" | "figures">) => {
+  const note = (entry: Pick<AuditEntry, "subject" | "outcome" | "reason" | "detail" | "figures">) => {
     last = audit.note({ kind: "model", ...about, ...entry });
   };
   return {
     noted: () => last,
-    model: (model) => ({
+    model: (model, route) => ({
       id: model.id,
       get contextTokens() {
         return model.contextTokens;
@@ -26,7 +27,13 @@ export function auditedTurn(audit: Audit, about: About, monotonic: () => number)
       stream(prompt, signal) {
         const began = monotonic();
         const ended = (subject: string, outcome: AuditEntry["outcome"], more: Partial<AuditEntry> = {}) =>
-          note({ subject, outcome, ...more, figures: { ...more.figures, ms: monotonic() - began } });
+          note({
+            subject,
+            outcome,
+            ...more,
+            ...(route && { detail: { ...route } }),
+            figures: { ...more.figures, ms: monotonic() - began },
+          });
         return watched(model.stream(prompt, signal), {
           done: (event) => ended(event.model, "ok", { figures: figuresOf(event) }),
           failed(thrown) {

@@ -12,8 +12,8 @@ export interface CommandOptions {
   readonly tools: readonly Tool[];
   /** The model of this session's next turn. */
   modelOf(session: string): Promise<string>;
-  /** Throws when there is no such model or its key is missing. */
-  chooseModel(session: string, model: string): Promise<void>;
+  /** Throws when there is no such model, its key is missing, or it is not for who says it. */
+  chooseModel(call: Pick<CommandCall, "session" | "permissions">, model: string): Promise<void>;
   /** Models that can be named, for `/model` alone. */
   knownModels(): readonly string[];
   /** Absent: this build has none. */
@@ -41,7 +41,7 @@ export interface CommandCall {
   /** Who says it. */
   readonly actor: Actor;
   readonly payer: Payer;
-  readonly level: Permissions["level"];
+  readonly permissions: Permissions;
 }
 
 interface Command {
@@ -128,9 +128,10 @@ function listTools(tools: readonly Tool[]): string {
   return tools.map(({ name, description }) => `${name.padEnd(16)} ${description.split(/(?<=\.) /, 1)[0]}`).join("\n");
 }
 
-async function model({ session, rest }: CommandCall, options: CommandOptions): Promise<CommandResult> {
+async function model(call: CommandCall, options: CommandOptions): Promise<CommandResult> {
+  const { session, rest } = call;
   if (rest !== "") {
-    await options.chooseModel(session, rest);
+    await options.chooseModel(call, rest);
     return { text: `This conversation now uses ${rest}.` };
   }
   const known = options.knownModels().join(", ");

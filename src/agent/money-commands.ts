@@ -51,9 +51,10 @@ async function usedIn(
 const usage = "Usage: /budget, or /budget extend SCOPE USD [day|month]; SCOPE as in user:ann, channel:http or global";
 
 export async function budget(
-  { rest, level, payer }: CommandCall,
+  { rest, permissions, payer }: CommandCall,
   { spending }: CommandOptions,
 ): Promise<CommandResult> {
+  const { level } = permissions;
   const isAdmin = level >= 2;
   if (rest === "") return { text: table(await spending.standing(isAdmin ? undefined : payer), isAdmin) };
   const [, scope, amount, period] = /^extend\s+(\S+)\s+\$?(\d+(?:\.\d+)?)(?:\s+(day|month))?$/.exec(rest) ?? [];

@@ -2,9 +2,9 @@ import type { Audit } from "../core/audit.ts";
 import type { Bus } from "../core/bus.ts";
 import type { Inbound } from "../core/channel.ts";
 import type { BackgroundAgents, SubAgent } from "../core/delegation.ts";
+import { WeftError } from "../core/error.ts";
 import { type Message, textOf } from "../core/message.ts";
-import type { Model } from "../core/model.ts";
-import type { Policy } from "../core/policy.ts";
+import type { Permissions, Policy } from "../core/policy.ts";
 import type { Entry, SessionStore } from "../core/session.ts";
 import type { Payer, Spending } from "../core/spending.ts";
 import type { Actor, Tool } from "../core/tool.ts";
@@ -23,6 +23,7 @@ import type { PromptSettings } from "./prompt.ts";
 import { type SystemPrompt, systemText } from "./system-prompt.ts";
 import type { ToolRunOptions } from "./tool-runs.ts";
 import { runTurn } from "./turn.ts";
+import { askedFor, limitedTo, type ModelUse, payerOf, type TurnModel, wholeOnly } from "./turn-model.ts";
 import type { Calibration, Outcome, TurnOptions } from "./turn-state.ts";
 
 export interface WorkerOptions {
@@ -40,12 +41,12 @@ export interface WorkerOptions {
   readonly hidden: HiddenWords;
   readonly outbox: Pick<Outbox, "post">;
   /** The model ready for use: probed, and with its fallbacks behind it. Throws when it cannot be used. */
-  readonly model: (id: string, how: ModelUse) => Promise<Model>;
+  readonly model: (use: ModelUse) => Promise<TurnModel>;
   readonly why: CommandOptions["why"];
   readonly spending: Pick<Spending, "standing" | "extend">;
   readonly priceOf: CommandOptions["priceOf"];
-  /** Throws when there is no such model or its key is missing. */
-  readonly checkModel: (id: string) => void;
+  /** Throws when there is no such model, its key is missing, or it is not for these permissions. */
+  readonly checkModel: (id: string, permissions: Permissions) => Promise<void>;
   readonly knownModels: () => readonly string[];
   readonly defaultModel: () => string;
   readonly settings: PromptSettings;
@@ -62,13 +63,6 @@ export interface WorkerOptions {
   readonly now: () => number;
   readonly monotonic: () => number;
   readonly newId: () => string;
-}
-
-export interface ModelUse {
-  /** In its place, when that is not to be had. */
-  readonly fallback?: string | undefined;
-  /** Absent where nothing is asked of it. */
-  readonly payer?: Payer;
 }
 
 export interface Worker {
@@ -107,8 +101,8 @@ export function createWorker(options: WorkerOptions): Worker {
     store: options.store,
     tools: options.tools,
     modelOf: (session) => modelOf(options, session),
-    chooseModel: async (session, model) => {
-      options.checkModel(model);
+    chooseModel: async ({ session, permissions }, model) => {
+      await options.checkModel(model, permissions);
       await options.choices.choose(session, model);
     },
     knownModels: options.knownModels,
@@ -132,37 +126,32 @@ async function run(
 ): Promise<Outcome> {
   const { turn, inbound, written, signal, emit, step } = work;
   const command = commandIn(inbound);
+  const actor = actorOf(inbound);
+  const permissions = options.policy.permissionsOf(actor);
+  const payer = payerOf(work, permissions);
   if (command && !(await answersQuestion(options, work))) {
-    const payer = payerOf(options, work);
-    const sender = actorOf(inbound);
-    const { level } = options.policy.permissionsOf(sender);
-    const at = { turn, session: inbound.session, actor: sender, payer, level };
+    const at = { turn, session: inbound.session, actor, payer, permissions };
     const { text, entries } = await runCommand(command, at, prepared.commandOptions);
     return ownWords(text, entries);
   }
   const absent = absentTool(options, inbound);
   if (absent !== undefined) return ownWords(absent);
   const agent = inbound.delegated?.agent;
-  const actor = actorOf(inbound);
   const audited = auditedTurn(options.audit, { actor, session: inbound.session, turn }, options.monotonic);
-  const asked = audited.model(
-    await options.model(inbound.settings?.model ?? (await modelOf(options, inbound.session)), {
-      fallback: agent?.fallback,
-      payer: payerOf(options, work),
-    }),
-  );
-  const model = hidingModel(asked, options.hidden);
+  const before = await entriesBefore(options, work);
+  const chosen = await chosenModel(options, work, { permissions, payer, before });
+  const model = hidingModel(audited.model(chosen.model, chosen.route), options.hidden);
   const sections = await options.systemPrompt.sections();
   const more = inbound.settings?.system;
   const role = agent ? `\n\n# Your task\n${agent.instructions}` : "";
   const client = more === undefined ? "" : `\n\n# Instructions of the client\n${more}`;
   const system = systemText(sections) + role + client;
-  const before = await entriesBefore(options, work);
   const offers = (tool: Tool) => options.offers(actor, tool);
-  const job = { turn, inbound, before, written, model, system, settings: settingsOf(options, work), offers };
+  const settings = limitedTo(settingsOf(options, work), permissions, chosen.contextTokens);
+  const job = { turn, inbound, before, written, model, system, settings, offers };
   const ended = runTurn(turnOptionsFor(prepared.turnOptions, agent), job, {
     signal,
-    emit,
+    emit: permissions.mayStream ? emit : wholeOnly(emit),
     async step(entries) {
       await audited.noted();
       await step(entries);
@@ -182,20 +171,39 @@ async function run(
   return await ended.finally(audited.noted);
 }
 
-/** A sub-agent spends the money of whom it works for. */
-function payerOf({ policy }: WorkerOptions, { turn, inbound, emit }: Pick<Work, "turn" | "inbound" | "emit">): Payer {
-  const actor = actorOf(inbound);
-  const { dailyUsd, monthlyUsd } = policy.permissionsOf(actor);
-  return {
-    user: actor.sender,
-    channel: actor.channel,
-    agent: actor.agent ?? (inbound.delegated?.agent ? "sub-agent" : "main"),
-    job: actor.job,
-    turn,
-    dailyUsd,
-    monthlyUsd,
-    notice: (text) => emit({ type: "notice", text }),
+interface Chooser {
+  readonly permissions: Permissions;
+  readonly payer: Payer;
+  readonly before: readonly Entry[];
+}
+
+/** The model for this turn, and how it came to be. */
+async function chosenModel(
+  options: WorkerOptions,
+  { turn, inbound, emit }: Work,
+  { permissions, payer, before }: Chooser,
+): Promise<TurnModel> {
+  const agent = inbound.delegated?.agent;
+  const named = inbound.settings?.model;
+  const use: ModelUse = {
+    permissions,
+    payer,
+    named: agent ? undefined : named,
+    wished: agent ? named : await options.choices.of(inbound.session),
+    fallback: agent?.fallback,
+    question: askedFor(inbound, before),
   };
+  const chosen = await options.model(use).catch(async (thrown: unknown) => {
+    const { code, message: reason } = WeftError.from(thrown);
+    const about = { kind: "refusal", subject: named ?? "model", outcome: "refused", session: inbound.session } as const;
+    if (code === "refused") await options.audit.note({ ...about, actor: actorOf(inbound), turn, reason });
+    throw thrown;
+  });
+  if (chosen.route) {
+    emit({ type: "notice", text: `${chosen.route.model}: ${chosen.route.why}` });
+    options.bus.publish({ type: "route", turn, ...chosen.route });
+  }
+  return chosen;
 }
 
 /** `/approve` and `/deny` are for the turn that takes up what waited for them. */
@@ -250,8 +258,15 @@ async function entriesBefore(options: WorkerOptions, { turn, inbound }: Work): P
   return inbound.history.map((message, index) => ({ type: "message", id: `given-${index}`, turn: "", message }));
 }
 
+/** Who looks, at the terminal. */
+const owner: Actor = { channel: "cli", sender: "local" };
+
 async function report(options: WorkerOptions, session: string): Promise<ContextReport> {
-  const model = await options.model(await modelOf(options, session), {});
+  const permissions = options.policy.permissionsOf(owner);
+  const question = { text: "", before: "", images: 0, conversationTokens: 0 };
+  const wished = await options.choices.of(session);
+  const { model, ...chosen } = await options.model({ permissions, wished, question });
+  const settings = limitedTo(options.settings, permissions, chosen.contextTokens);
   const sections = await options.systemPrompt.sections();
   const { summary, summaryTokens, messages } = historyOf(await options.store.read(session, readLimit(options)));
   const ofRole = (role: Message["role"]) => messages.filter((message) => message.role === role);
@@ -261,8 +276,8 @@ async function report(options: WorkerOptions, session: string): Promise<ContextR
   };
   return {
     model: model.id,
-    contextTokens: Math.min(model.contextTokens, options.settings.contextTokens ?? model.contextTokens),
-    maxOutputTokens: options.settings.maxOutputTokens,
+    contextTokens: Math.min(model.contextTokens, settings.contextTokens ?? model.contextTokens),
+    maxOutputTokens: settings.maxOutputTokens,
     sections: [
       ...sections.map(({ name, text }) => ({ name, tokens: tokensOfText(text), detail: `${text.length} characters` })),
       { name: "tools", tokens: tokensOfTools(options.tools), detail: `${options.tools.length} tools` },

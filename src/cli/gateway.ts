@@ -1,6 +1,7 @@
 import { type App, openApp } from "../app.ts";
 import { changedKeys, configDigest } from "../app-config-changes.ts";
 import { type ServedGateway, serveGateway } from "../app-gateway.ts";
+import { modelsInUse } from "../app-options.ts";
 import { loadConfig } from "../config/load.ts";
 import { WeftError } from "../core/error.ts";
 import type { Platform } from "../core/platform.ts";
@@ -70,7 +71,7 @@ async function announce({ platform }: Call, app: App, { url, token }: ServedGate
   const style = errorStyle(platform);
   const lines = [
     `weft ${version} gateway is running: ${url}`,
-    `  model      ${app.brain.models.defaultId()}`,
+    `  model      ${modelsInUse(app.brain.loaded.config, app.brain.models.defaultId())}`,
     `  workspace  ${app.paths.root}`,
     `  token      ${token.isNew ? `${token.value} (new, shown once; kept in ${token.from})` : `in ${token.from}`}`,
     ...(await pairingLines(app)),

@@ -59,6 +59,12 @@ function lineOf(event: BusEvent): Line | undefined {
       const tokens = { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens };
       return { level: "debug", message: `${model} answered`, fields: { turn, ms: Math.round(ms), ...tokens } };
     }
+    case "route":
+      return {
+        level: "debug",
+        message: `${event.model}: ${event.why}`,
+        fields: { turn: event.turn, tier: event.tier },
+      };
     case "spent":
       return { level: "debug", message: `${event.model} cost`, fields: { turn: event.turn, usd: event.nano / 1e9 } };
     // Who was warned or refused is told in words.

@@ -1,4 +1,5 @@
 import { type App, openApp } from "../app.ts";
+import { modelsInUse } from "../app-options.ts";
 import type { Loaded } from "../config/load.ts";
 import type { TurnEvent } from "../core/channel.ts";
 import { WeftError } from "../core/error.ts";
@@ -50,7 +51,7 @@ async function localConversation({ platform, loaded, verbose, waitMs }: Conversa
     watch: (bus) => void logTo(platform, bus, () => ({ level: verbose ? "debug" : "warn", format: "text", redact })),
   });
   return {
-    about: app.brain.models.defaultId(),
+    about: modelsInUse(loaded.config, app.brain.models.defaultId()),
     send: (question, signal) => ask(app, question, signal),
     close: () => app.close(0),
   };

@@ -22,6 +22,9 @@ A model is named VENDOR/NAME, for example anthropic/claude-opus-5-5, openai/gpt-
 
 agents.defaults.fallbacks lists models to go on with when the first one cannot be had. Several keys of one vendor
 take turns. Without any key the model is offline: it runs tools by slash command and says how to add a key.
+routing.mode tiered chooses the model by how hard a question is; routing.cost_budgets stop what is too dear.
+
+  weft cost --by model              what was spent
 `,
   tools: `
 weft tools list shows the agent's tools and whether they may be used. tools.allow and tools.deny decide; * stands for

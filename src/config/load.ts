@@ -10,6 +10,7 @@ import { absolutePath, locateConfig } from "./locate.ts";
 import { type Level, type Origins, originOf, placeOf } from "./origins.ts";
 import { environmentOverrides, merged } from "./overrides.ts";
 import { expandHome, readSecretFile, resolveReferences } from "./references.ts";
+import { routingProblems } from "./routing-check.ts";
 import { type Config, type ConfigFile, configSchema, notYet } from "./schema.ts";
 import { camelised, hintOf, normalise, pathKey, type UnknownKey } from "./shape.ts";
 import { ownOfWorkspace } from "./workspace-level.ts";
@@ -92,6 +93,9 @@ export async function loadConfig(platform: Platform, options: LoadOptions = {}):
       ...overrides.unknown.map((key) => `${key.variable}: ${unknownText(key)}`),
       ...(limited?.warnings ?? []),
       ...references.warnings,
+      ...routingProblems(raw.routing).flatMap((each) =>
+        each.isError ? [] : `${each.path.join(".")}: ${each.problem}`,
+      ),
       ...notYet(config),
       ...withoutWarnings(levels, options.without ?? []),
     ],
@@ -148,6 +152,7 @@ async function check(value: JsonObject, origins: Origins): Promise<ConfigFile> {
   if (parsed.success) {
     await checkPatterns(parsed.output, origins);
     await checkPlaces(parsed.output, origins);
+    await checkRouting(parsed.output, origins);
     return parsed.output;
   }
   const problems = await Promise.all(parsed.issues.slice(0, 5).map((issue) => problemOf(issue, origins)));
@@ -178,6 +183,14 @@ async function checkPlaces({ tools }: ConfigFile, origins: Origins): Promise<voi
       throw new WeftError("config", await placed(path, `${JSON.stringify(entry)}: ${problem}`, origins));
     }
   }
+}
+
+/** Throws `config` for what no question could be routed by. */
+async function checkRouting({ routing }: ConfigFile, origins: Origins): Promise<void> {
+  const wrong = routingProblems(routing).filter(({ isError }) => isError);
+  if (wrong.length === 0) return;
+  const problems = wrong.slice(0, 5).map(({ path, problem }) => placed(path, problem, origins));
+  throw new WeftError("config", (await Promise.all(problems)).join("\n"));
 }
 
 async function problemOf(issue: v.BaseIssue<unknown>, origins: Origins): Promise<string> {

@@ -244,23 +244,37 @@ const limits = (about: string) =>
 const routing = section({
   mode: choice(["static", "tiered"], "static", "tiered: choose the model by how hard the question is"),
   tiers: v.optional(
-    v.array(
-      v.object({
-        name: v.string(),
-        models: texts([], "VENDOR/NAME"),
-        complexity_range: v.optional(v.tuple([v.number(), v.number()]), [0, 1]),
-        cost_per_1k_tokens: amount([0, 1000], 0, "in US dollars"),
-        max_context_tokens: whole([1, 10_000_000], 8192, "the most it is given to read"),
-      }),
+    v.pipe(
+      v.array(
+        v.object({
+          name: v.string(),
+          models: texts([], "VENDOR/NAME"),
+          complexity_range: v.optional(v.tuple([v.number(), v.number()]), [0, 1]),
+          cost_per_1k_tokens: amount([0, 1000], 0, "in US dollars, where the price of a model is not known"),
+          max_context_tokens: whole([1, 10_000_000], 8192, "the most it is given to read"),
+        }),
+      ),
+      v.description(
+        "list of {name, models, complexity_range, cost_per_1k_tokens, max_context_tokens}; names: free, standard, premium, elite",
+      ),
     ),
     [],
   ),
-  selection_strategy: v.optional(v.nullable(v.picklist(["preference_order", "round_robin", "lowest_cost", "random"]))),
-  fallback_model: v.optional(v.nullable(v.string())),
+  selection_strategy: v.optional(
+    v.nullable(
+      v.pipe(
+        v.picklist(["preference_order", "round_robin", "lowest_cost", "random"]),
+        v.description("which model of a tier is asked first; absent: preference_order"),
+      ),
+    ),
+  ),
+  fallback_model: v.optional(
+    v.nullable(v.pipe(v.string(), v.description("VENDOR/NAME for when no model of the tiers is to be had"))),
+  ),
   permissions,
   escalation: section({
     enabled: flag(false, "let hard questions go above a user's tier"),
-    threshold: amount([0, 1], 0.6, "how hard they must be"),
+    threshold: amount([0, 1], 0.6, "how hard they must be, for users with a lower threshold of their own too"),
     max_escalation_tiers: whole([0, 10], 1, "how many tiers above"),
   }),
   cost_budgets: section({
@@ -322,18 +336,19 @@ export type Config = CamelKeys<ConfigFile>;
 
 type Camel<S extends string> = S extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S;
 
-export type CamelKeys<T> = T extends readonly unknown[] | string | number | boolean | null | undefined
+export type CamelKeys<T> = T extends string | number | boolean | null | undefined
   ? T
-  : T extends object
-    ? { readonly [K in keyof T as K extends string ? Camel<K> : K]: CamelKeys<T[K]> }
-    : T;
+  : T extends readonly unknown[]
+    ? { readonly [K in keyof T]: CamelKeys<T[K]> }
+    : T extends object
+      ? { readonly [K in keyof T as K extends string ? Camel<K> : K]: CamelKeys<T[K]> }
+      : T;
 
 /** What the configuration may say already, but this version does not do yet. */
 export function notYet(config: Config): string[] {
   const wanted: readonly (readonly [string, boolean])[] = [
     ...Object.entries(config.channels).map(([name, channel]) => [`channels.${name}`, isEnabled(channel)] as const),
     ["tools.mcp_servers", Object.keys(config.tools.mcpServers).length > 0],
-    ["routing.mode tiered", config.routing.mode === "tiered"],
     ["gateway.heartbeat_interval_minutes", config.gateway.heartbeatIntervalMinutes > 0],
     ["routing.cost_budgets.tracking_persistence false", !config.routing.costBudgets.trackingPersistence],
     ["tools.restrict_to_workspace false", !config.tools.restrictToWorkspace],

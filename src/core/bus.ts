@@ -27,6 +27,16 @@ export type BusEvent =
       readonly ms: number;
     }
   | {
+      /** The router chose a model for a turn. */
+      readonly type: "route";
+      readonly turn: string;
+      readonly tier: string;
+      /** The complexity of what was asked. */
+      readonly score: number;
+      readonly model: string;
+      readonly why: string;
+    }
+  | {
       /** A call of a model was settled. */
       readonly type: "spent";
       readonly turn: string;

@@ -3,7 +3,7 @@ import type { Inbound, TurnEvent } from "./channel.ts";
 /** The straight line every message takes: journal, lane, turn, journal, deliver. Nobody goes around it. */
 export interface Line {
   /**
-   * Resolves when the message is safe on the disk. Throws `limit` when a queue is full, `full` when the disk is,
+   * Resolves when the message is safe on the disk. Throws `limit` when a queue is full or messages come too fast, `full` when the disk is,
    * `unavailable` while shutting down; then nothing was accepted.
    */
   receive(inbound: Inbound): Promise<Receipt>;

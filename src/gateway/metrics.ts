@@ -67,6 +67,7 @@ function newFamilies() {
     turnSeconds: family("histogram", "weft_turn_seconds", "Time of a turn from its start to its reply."),
     modelSeconds: family("histogram", "weft_model_seconds", "Time of one call of a model to the end of its answer."),
     tokens: family("counter", "weft_tokens_total", "Tokens by model and kind; cached ones are part of input."),
+    routes: family("counter", "weft_routes_total", "Turns by the tier and model that the router chose."),
     spent: family("counter", "weft_spent_usd_total", "Spent on calls of models, in US dollars, by model and channel."),
     budgets: family("counter", "weft_budget_events_total", "Budgets warned of and calls refused, by kind of budget."),
     tools: family("counter", "weft_tool_calls_total", "Calls of tools, by outcome."),
@@ -86,6 +87,9 @@ function record(families: Families, event: BusEvent): void {
       return;
     case "model":
       recordModel(families, event);
+      return;
+    case "route":
+      add(families.routes, { tier: event.tier, model: event.model });
       return;
     case "spent":
       add(families.spent, { model: event.model, channel: event.channel }, event.nano / 1e9);

@@ -18,6 +18,8 @@ export interface Wish {
   readonly limits: readonly Limit[];
   readonly hold: Omit<ReserveRecord, "nano">;
   readonly refused: (limit: Limit) => void;
+  /** Called once when others hold what is needed. */
+  readonly waits: () => void;
   readonly resetHourUtc: number;
 }
 
@@ -59,6 +61,7 @@ export function holdFor(state: SpendState, wish: Wish, wait: { waiting: Waiting;
     waiting.add(look);
     signal.addEventListener("abort", stop, { once: true });
     look();
+    if (waiting.has(look)) wish.waits();
   });
 }
 

@@ -100,7 +100,8 @@ async function begin(state: State, call: Call, signal: AbortSignal): Promise<Beg
   const { refused, ratios, waiting, options } = state;
   const { resetHourUtc } = options.rules();
   const inputTokens = ratios.most(model, call.inputTokens);
-  const wish = { ...call, inputTokens, price, limits, hold, resetHourUtc, refused };
+  const waits = () => payer.notice("waiting: calls that run hold what is left of a budget until they end");
+  const wish = { ...call, inputTokens, price, limits, hold, resetHourUtc, refused, waits };
   const held = await holdFor(ledger.state, wish, { waiting, signal });
   try {
     await ledger.write(held.reserved, limits.length > 0);

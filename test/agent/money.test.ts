@@ -47,6 +47,9 @@ describe("every call of a model counts", () => {
       { name: "main", calls: 2 },
       { name: "sub-agent", calls: 1 },
     ]);
+    const shown = (await ask("/cost")).text;
+    expect(shown).toContain("test/scripted: 3 call(s), 30 tokens in, 15 out");
+    expect(shown).toContain("with 1 sub-agent(s)");
   });
 
   test("those that sum up an old conversation", async () => {

@@ -5,7 +5,8 @@ import { createLine, type LineOptions, type RunningLine } from "../../src/agent/
 import { type Outbox, outbox } from "../../src/agent/outbox.ts";
 import { resultFiles } from "../../src/agent/results.ts";
 import { systemPrompt } from "../../src/agent/system-prompt.ts";
-import { createWorker } from "../../src/agent/worker.ts";
+import type { ModelUse, TurnModel } from "../../src/agent/turn-model.ts";
+import { createWorker, type WorkerOptions } from "../../src/agent/worker.ts";
 import { type Audit, noAudit } from "../../src/core/audit.ts";
 import type { BusEvent } from "../../src/core/bus.ts";
 import type { Channel, Deliverer } from "../../src/core/channel.ts";
@@ -42,6 +43,11 @@ export interface RigOptions {
   readonly delegation?: Partial<DelegationOptions>;
   readonly concurrent?: number;
   readonly now?: () => number;
+  /** What the router says. */
+  readonly route?: Omit<TurnModel, "model">;
+  /** Gets what models were asked for by. */
+  readonly uses?: ModelUse[];
+  readonly checkModel?: WorkerOptions["checkModel"];
   readonly admit?: LineOptions["admit"];
   readonly permissions?: Partial<Permissions>;
   readonly paid?: (model: Model, payer: Payer) => Model;
@@ -126,14 +132,16 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     choices: modelChoices(files, "/w/.weft/session-models.json"),
     bus,
     outbox: out,
-    model: async (id, { payer }) => {
-      const asked = options.models?.[id] ?? model;
-      return options.paid && payer ? options.paid(asked, payer) : asked;
+    model: async (use) => {
+      options.uses?.push(use);
+      const asked = options.models?.[use.named ?? use.wished ?? ""] ?? model;
+      const paid = options.paid && use.payer ? options.paid(asked, use.payer) : asked;
+      return { model: paid, ...options.route };
     },
     spending: options.spending ?? { standing: async () => [], extend: async () => [] },
     priceOf: async () => undefined,
-    checkModel: () => {},
     pairing: async () => "",
+    checkModel: options.checkModel ?? (async () => {}),
     knownModels: () => ["test"],
     defaultModel: () => model.id,
     settings: { maxOutputTokens: 1000, memoryWindow: options.memoryWindow ?? 50 },

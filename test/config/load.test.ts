@@ -245,7 +245,7 @@ describe("secrets", () => {
 
 test("what this version does not do is said", async () => {
   const { warnings } = await load({
-    config: { channels: { telegram: { enabled: true } }, routing: { mode: "tiered" } },
+    config: { channels: { telegram: { enabled: true } }, gateway: { heartbeat_interval_minutes: 5 } },
   });
   expect(warnings.filter((text) => text.includes("does not have it"))).toHaveLength(2);
 });

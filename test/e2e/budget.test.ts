@@ -153,7 +153,7 @@ test("weft cost tells what was spent by whom and on what, also beside a running 
 
 test("HTTP says insufficient_quota, and which budget, and when to come back", async () => {
   mock = await provider(() => ({ text: "dear words", usage: expensive }));
-  home = await newHome(configFor(mock, { users: { ann: { monthly_usd: 0.5 } } }));
+  home = await newHome(configFor(mock, { users: { ann: { monthly_usd: 0.5 }, owner: { daily_usd: 0 } } }));
   server = await gateway(home);
   const body = { model: "weft", user: "ann", messages: [{ role: "user", content: "hello" }] };
   expect((await server.post(body)).status).toBe(200);
@@ -165,6 +165,11 @@ test("HTTP says insufficient_quota, and which budget, and when to come back", as
   expect(error.code).toBe("insufficient_quota");
   expect(error.message).toContain("no room in the monthly budget of user ann: $0.5000 of $0.5000 spent");
   expect((await server.post({ ...body, user: "bob" })).status).toBe(200);
+  // The terminal talks through the gateway, and ends as it would without.
+  expect(await weft(home, ["agent", "-m", "hello"])).toMatchObject({
+    code: 6,
+    err: expect.stringContaining("user owner"),
+  });
 });
 
 test("a model too dear for what is left hands over to one that costs nothing", async () => {

@@ -156,6 +156,16 @@ describe("a budget", () => {
     expect(await spentOf(p, "global")).toBe("$0.8004");
   });
 
+  test("is held for what a model may think beyond its answer, too", async () => {
+    const p = purse({ global: { dailyUsd: 0.05 } });
+    const thinking = { ...modelOf(usage(1, 1)), extraOutputTokens: () => 24_000 };
+    await call(paid(p, modelOf(usage(1, 1))), prompt(1000));
+    await call(paid(p, thinking), prompt(900));
+    expect((await refusalOf(call(paid(p, { ...thinking, extraOutputTokens: () => 25_000 }), prompt(900)))).code).toBe(
+      "budget",
+    );
+  });
+
   test("somebody who waits for room and is stopped goes", async () => {
     const p = purse({ global: { dailyUsd: 0.21 } });
     let letGo = () => {};
@@ -163,8 +173,11 @@ describe("a budget", () => {
     const first = call(paid(p, slow), prompt(100_000));
     await tick();
     const stop = new AbortController();
-    const second = refusalOf(call(paid(p, slow), prompt(100_000), stop.signal));
+    const told: string[] = [];
+    const waiter = payerOf("bob", { notice: (text) => told.push(text) });
+    const second = refusalOf(call(paid(p, slow, waiter), prompt(100_000), stop.signal));
     await tick();
+    expect(told).toEqual([expect.stringContaining("calls that run hold what is left")]);
     stop.abort(new WeftError("aborted", "stopped by the user"));
     expect((await second).code).toBe("aborted");
     letGo();

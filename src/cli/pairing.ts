@@ -1,17 +1,14 @@
 import { openApp } from "../app.ts";
 import { appPairing } from "../app-pairing.ts";
-import type { Loaded } from "../config/load.ts";
 import { noAudit } from "../core/audit.ts";
 import { WeftError } from "../core/error.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Paired, Pairing } from "../core/pairing.ts";
-import type { Platform } from "../core/platform.ts";
 import { workspacePaths } from "../core/workspace.ts";
 import { levelIn, nobodyText, pairingRows, personIn } from "../security/pairing-words.ts";
 import type { Call } from "./command.ts";
 import { load } from "./loading.ts";
-import { checked } from "./remote.ts";
-import { runningGateway } from "./running-gateway.ts";
+import { askGateway, type Wanted } from "./remote.ts";
 import { harmless, table } from "./style.ts";
 
 /** `weft pairing list` */
@@ -58,39 +55,20 @@ async function tell({ platform, options }: Call, value: JsonObject, text: string
   await platform.terminal.out("json" in options ? `${JSON.stringify(value, null, 2)}\n` : `${harmless(text)}\n`);
 }
 
-interface Change<T> {
-  readonly method: "POST" | "DELETE";
-  /** Of the gateway. */
-  readonly path: string;
+interface Change<T> extends Wanted {
   readonly here: (pairing: Pairing) => Promise<T>;
 }
 
 /** A running gateway does it itself: it has the list in memory, and the channel to tell him by. */
-async function changing<T>(call: Call, change: Change<T>): Promise<T> {
+async function changing<T>(call: Call, { here, ...wanted }: Change<T>): Promise<T> {
   const { platform } = call;
   const loaded = await load(call);
-  const answer = await byGateway(platform, loaded, change);
+  const answer = await askGateway(platform, loaded, wanted);
   if (answer) return (await answer.json()) as T;
   const app = await openApp(platform, loaded, { command: "pairing", resume: false, waitMs: 5000 });
   try {
-    return await change.here(await app.pairing());
+    return await here(await app.pairing());
   } finally {
     await app.close(0);
   }
-}
-
-async function byGateway<T>(
-  platform: Platform,
-  loaded: Loaded,
-  { method, path }: Change<T>,
-): Promise<Response | undefined> {
-  const gateway = await runningGateway(platform, loaded);
-  if (!gateway?.token) return undefined;
-  return await checked(
-    platform.fetch(`${gateway.url}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${gateway.token}` },
-      signal: AbortSignal.timeout(10_000),
-    }),
-  );
 }

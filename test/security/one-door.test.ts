@@ -10,9 +10,7 @@ const places: Readonly<Record<string, string>> = {
   "src/app-brain.ts": "lets /why look a name up",
   "src/cli/doctor.ts": "looks a name up for its owner; it connects through the door",
   "src/cli/why.ts": "looks a name up for its owner",
-  "src/cli/pairing.ts": "to the gateway of this workspace, whose address it wrote itself",
   "src/cli/remote.ts": "to the gateway of this workspace, whose address it wrote itself",
-  "src/cli/sessions.ts": "to the gateway of this workspace, whose address it wrote itself",
   "src/cli/status.ts": "to the gateway of this workspace, whose address it wrote itself",
 };
 

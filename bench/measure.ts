@@ -1,47 +1,41 @@
-import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 export interface Sample {
   readonly ms: number;
-  /** The most RAM the process held, as far as seen; bytes. */
+  /** The most RAM the process held; bytes. */
   readonly peakBytes: number;
 }
 
-/** One whole process, from start to end. */
-export function runOnce(command: readonly string[], env: Record<string, string>): Promise<Sample> {
-  const [file = "", ...args] = command;
-  const began = performance.now();
-  const child = spawn(file, args, { env, stdio: ["ignore", "ignore", "inherit"] });
-  let peakBytes = 0;
-  const watch = setInterval(() => {
-    peakBytes = Math.max(peakBytes, memoryOf(child.pid ?? 0, "VmHWM"));
-  }, 3);
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("exit", (code) => {
-      clearInterval(watch);
-      if (code === 0) resolve({ ms: performance.now() - began, peakBytes });
-      else reject(new Error(`${command.join(" ")} ended with ${code}`));
-    });
-  });
+/** What starts processes and measures them, made by rustc; see launch.rs. */
+export function buildLauncher(): string {
+  const path = join(mkdtempSync(join(tmpdir(), "weft-bench-")), "launch");
+  const made = spawnSync("rustc", ["--edition=2024", "-O", "-o", path, "bench/launch.rs"], { stdio: "inherit" });
+  if (made.status !== 0) throw new Error("bench/launch.rs could not be compiled: the benchmark needs Rust");
+  return path;
 }
 
 /** The commands in turn, A B A B, so that a machine that slows down slows down all. */
-export async function inTurn(
+export function inTurn(
+  launcher: string,
   commands: readonly { readonly command: readonly string[]; readonly env: Record<string, string> }[],
   rounds: number,
-): Promise<Sample[]> {
-  const samples = commands.map((): Sample[] => []);
-  for (let round = -1; round < rounds; round++) {
-    for (const [i, { command, env }] of commands.entries()) {
-      const sample = await runOnce(command, env);
-      if (round >= 0) samples[i]?.push(sample);
-    }
-  }
-  return samples.map((list) => ({
-    ms: median(list.map(({ ms }) => ms)),
-    peakBytes: median(list.map(({ peakBytes }) => peakBytes)),
-  }));
+): Sample[] {
+  const input = commands
+    .map(({ command, env }) => [env["HOME"] ?? "/", env["PATH"] ?? "", ...command].join("\x1f"))
+    .join("\n");
+  const done = spawnSync(launcher, [`${rounds}`], { input, stdio: ["pipe", "pipe", "inherit"], encoding: "utf8" });
+  if (done.status !== 0) throw new Error("a measured command failed");
+  const runs = done.stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" ").map(Number));
+  return commands.map((_, command) => {
+    const own = runs.filter(([index]) => index === command);
+    return { ms: median(own.map(([, ms = 0]) => ms)), peakBytes: median(own.map(([, , bytes = 0]) => bytes)) };
+  });
 }
 
 export function median(values: readonly number[]): number {

@@ -14,11 +14,15 @@ const server = createServer((request, response) => {
     body += bytes.toString("latin1");
   });
   request.on("end", () => {
+    if (request.method !== "POST") return void response.writeHead(404).end();
     const delayMs = Number(/"model":"mock-(\d+)"/.exec(body)?.[1] ?? 0);
-    setTimeout(() => {
+    const say = () => {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.end(answer);
-    }, delayMs);
+    };
+    // A timer of 0 ms waits for one.
+    if (delayMs === 0) say();
+    else setTimeout(say, delayMs);
   });
 });
 server.keepAliveTimeout = 60_000;

@@ -6,7 +6,7 @@ import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { command, type Gateway, gateway, type Home, newHome } from "../test/e2e/weft.ts";
-import { inTurn, median, memoryOf, type Sample } from "./measure.ts";
+import { buildLauncher, inTurn, median, memoryOf, type Sample } from "./measure.ts";
 
 const quick = process.argv.includes("--quick");
 const engines = enginesHere();
@@ -77,7 +77,7 @@ async function startUp(): Promise<void> {
   const commands = kinds.flatMap((words) =>
     engines.map(({ program }, i) => ({ command: [...program, ...words], env: { ...env, HOME: homes[i]?.path ?? "" } })),
   );
-  const [least, node, ...samples] = await inTurn([nothing, empty, ...commands], quick ? 5 : 25);
+  const [least, node, ...samples] = inTurn(buildLauncher(), [nothing, empty, ...commands], quick ? 5 : 25);
   const shown = (sample: Sample | undefined) => (sample ? `${ms(sample.ms)}, ${mb(sample.peakBytes)}` : "");
   rows.push(["/bin/true: what starting a process costs here", ms(least?.ms ?? 0)]);
   rows.push(["node -e 0", shown(node)]);

@@ -1,6 +1,16 @@
 // `npm run build:native [-- --features wasm-plugins | --no-default-features] [--out=FILE] [--target=TRIPLE]`: the
 // program as one static executable, dist/weft: the host (Rust) with the bundle appended as bytecode.
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { build } from "esbuild";
 import { cargo, hostTriple, run } from "./cargo.mjs";
@@ -86,6 +96,7 @@ async function bundle(folder) {
     metafile: true,
     ...JSON.parse(option("esbuild") ?? "{}"),
   });
+  for (const file of readdirSync(folder)) withHostImports(join(folder, file));
   const files = readdirSync(folder).sort(
     (a, b) => Number(b === "main.js") - Number(a === "main.js") || (a < b ? -1 : 1),
   );
@@ -95,6 +106,12 @@ async function bundle(folder) {
     plain: files.filter(isPlain).map((file) => join(folder, file)),
     deflated: files.filter((file) => !isPlain(file)).map((file) => join(folder, file)),
   };
+}
+
+/** `import()` asks where it stands, which bytecode without its debug part does not know: see host/src/engine.rs. */
+function withHostImports(path) {
+  const code = readFileSync(path, "utf8");
+  writeFileSync(path, code.replace(/\bimport\("\.\/([^"]+)"\)/g, '__import("$1")'));
 }
 
 /** The names of all outputs that these sources bring along. */

@@ -3,7 +3,7 @@ import type { Outbox } from "./agent/outbox.ts";
 import { resultFiles } from "./agent/results.ts";
 import { systemPrompt } from "./agent/system-prompt.ts";
 import { createWorker, type Worker, type WorkerOptions } from "./agent/worker.ts";
-import { choiceChecker, turnModels } from "./app-models.ts";
+import { turnModels } from "./app-models.ts";
 import { credentials, delegationOptions, keyVariables, policyRules, randomOf, toolOptions } from "./app-options.ts";
 import { busFor, openPlugins, type Plugins, usableModels } from "./app-parts.ts";
 import type { Loaded } from "./config/load.ts";
@@ -11,6 +11,7 @@ import { type Audit, noAudit } from "./core/audit.ts";
 import type { Bus } from "./core/bus.ts";
 import type { Channel } from "./core/channel.ts";
 import type { BackgroundAgents } from "./core/delegation.ts";
+import type { OuterDoor } from "./core/door.ts";
 import { WeftError } from "./core/error.ts";
 import type { JournalTurn } from "./core/journal.ts";
 import type { Line } from "./core/line.ts";
@@ -18,14 +19,15 @@ import type { Platform } from "./core/platform.ts";
 import type { Policy } from "./core/policy.ts";
 import type { SessionStore } from "./core/session.ts";
 import type { Spending } from "./core/spending.ts";
-import type { Tool } from "./core/tool.ts";
+import type { Actor, Tool } from "./core/tool.ts";
 import { type WorkspacePaths, workspacePaths } from "./core/workspace.ts";
 import { absentTools, loadDelegation } from "./features.ts";
 import { hexOf } from "./lib/hex.ts";
+import { type HiddenWords, hiddenWords } from "./lib/hidden-words.ts";
 import type { ModelCatalog } from "./models/catalog.ts";
 import { auditedPolicy } from "./security/audited-policy.ts";
 import { egressDoor } from "./security/egress.ts";
-import { simplePolicy } from "./security/policy.ts";
+import { policyOf } from "./security/policy.ts";
 import { redactor } from "./security/redact.ts";
 import { jsonlStore } from "./sessions/jsonl-store.ts";
 import { builtinTools } from "./tools/builtin.ts";
@@ -36,7 +38,10 @@ export interface Brain {
   readonly models: ModelCatalog;
   readonly tools: readonly Tool[];
   readonly policy: Policy;
+  readonly door: OuterDoor;
   readonly worker: Worker;
+  /** Our own keys. */
+  readonly hidden: HiddenWords;
   /** Every model that the configuration names, the one in use first. */
   modelIds(): string[];
   redact(text: string): string;
@@ -117,8 +122,9 @@ export function keptIn(
 /** Throws `config` or `auth` when the configured model cannot be used. */
 export function brainOf(base: BrainBase, loaded: Loaded): Brain {
   const { platform, paths, channels } = base;
-  const rules = policyRules(loaded.config);
-  const policy = auditedPolicy(simplePolicy(rules), base.audit);
+  const rules = policyRules(loaded, () => undefined);
+  const quiet = policyOf(rules);
+  const policy = auditedPolicy(quiet, base.audit);
   const door = egressDoor({ platform, policy, credentials: credentials(loaded) });
   const models = usableModels(platform, loaded, door.toModel);
   const delegation = delegationOf(base, { loaded, models });
@@ -141,13 +147,28 @@ export function brainOf(base: BrainBase, loaded: Loaded): Brain {
     approved.push(...more);
   };
   const background = delegation?.background;
-  const worker = workerOf(base, { loaded, models, tools, policy, background, approveAlways });
+  const offers = (actor: Actor, { name, effect, egress }: Tool) => {
+    const decision = quiet.decide(actor, { kind: "tool", tool: name, effect, egress, input: {} });
+    return decision.allowed || decision.ask === true;
+  };
+  const why = async (actor: Actor, question: readonly string[]) => {
+    const [{ whyOf, verdictOf }, { targetOf }] = await Promise.all([
+      import("./security/why.ts"),
+      import("./security/addresses.ts"),
+    ]);
+    const asking = { policy: quiet, tools, targetOf, resolve: platform.resolve };
+    return verdictOf(await whyOf(asking, actor, question), actor).join("\n");
+  };
+  const hidden = hiddenWords(loaded.secrets);
+  const worker = workerOf(base, { loaded, models, tools, policy, hidden, offers, why, background, approveAlways });
   return {
     loaded,
     models,
     tools,
     policy,
+    door,
     worker,
+    hidden,
     modelIds: () => modelIds(models, loaded),
     redact: redactor(loaded.secrets),
   };
@@ -181,10 +202,13 @@ function workerOf(
     models,
     tools,
     policy,
+    hidden,
+    offers,
+    why,
     background,
     approveAlways,
-  }: Pick<Brain, "loaded" | "models" | "tools" | "policy"> &
-    Pick<WorkerOptions, "approveAlways"> & { readonly background: BackgroundAgents | undefined },
+  }: Pick<Brain, "loaded" | "models" | "tools" | "policy" | "hidden"> &
+    Pick<WorkerOptions, "approveAlways" | "offers" | "why"> & { readonly background: BackgroundAgents | undefined },
 ): Worker {
   const { platform, paths } = base;
   const { defaults } = loaded.config.agents;
@@ -194,6 +218,9 @@ function workerOf(
     absentTools: absentTools(),
     background,
     policy,
+    offers,
+    why,
+    hidden,
     keepLong: resultFiles(platform.files, paths.results),
     systemPrompt: systemPrompt({ files: platform.files, workspace: paths.root, now: platform.now }),
     model: turnModels({ models, config: loaded.config, spending: base.spending, random: randomOf(platform) }),
@@ -202,7 +229,7 @@ function workerOf(
       extend: async (extension) => await (await base.spending()).extend(extension),
     },
     priceOf: models.priceOf,
-    checkModel: choiceChecker(models),
+    checkModel: (id) => void models.get(id),
     knownModels: models.known,
     defaultModel: models.defaultId,
     settings: {

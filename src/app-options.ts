@@ -4,12 +4,14 @@ import type { Config } from "./config/schema.ts";
 import { WeftError } from "./core/error.ts";
 import type { Fetch, Files, Platform } from "./core/platform.ts";
 import type { TierRank } from "./core/policy.ts";
+import { privateFolders } from "./core/workspace.ts";
 import type { CatalogOptions, ProviderSettings } from "./models/catalog.ts";
 import type { Note } from "./models/probed.ts";
 import type { RouteRules } from "./models/router.ts";
 import { vendors } from "./models/vendors.ts";
 import type { Timeouts } from "./models/wire.ts";
 import type { Credential } from "./security/egress.ts";
+import type { PermissionRules } from "./security/permissions.ts";
 import type { PolicyRules } from "./security/policy.ts";
 import type { BudgetRules } from "./spending/limits.ts";
 import type { BuiltinOptions } from "./tools/builtin.ts";
@@ -89,9 +91,47 @@ function interruptibleSleep(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-export function policyRules({ tools }: Config): PolicyRules {
-  const { allow, deny, ask, approved, askAfterStrangers, commandPolicy: commands, urlPolicy: urls } = tools;
-  return { tools: { allow, deny, ask, approved: [...approved], askAfterStrangers }, commands, urls };
+export function policyRules(
+  { config, restrictions, originOf }: Loaded,
+  paired: PermissionRules["paired"],
+): PolicyRules {
+  const { allow, deny, ask, approved, askAfterStrangers, requires, paths, commandPolicy, urlPolicy } = config.tools;
+  return {
+    tools: {
+      allow,
+      deny,
+      ask,
+      approved: [...approved],
+      askAfterStrangers,
+      requires,
+      deniedByWorkspace: restrictions.deny,
+    },
+    paths: {
+      deny: [...paths.deny, ...restrictions.paths.deny],
+      readOnly: [...paths.readOnly, ...restrictions.paths.readOnly],
+    },
+    commands: commandPolicy,
+    urls: urlPolicy,
+    permissions: {
+      user: config.routing.permissions ?? {},
+      workspace: restrictions.permissions ?? {},
+      isListed: ({ channel, sender }) => listedIn(config.channels, channel).includes(sender),
+      paired,
+    },
+    originOf,
+  };
+}
+
+/** The users whom a channel's own section lets in. */
+function listedIn(channels: Config["channels"], channel: string): readonly string[] {
+  const section: unknown = Object.hasOwn(channels, channel) ? channels[channel as keyof typeof channels] : undefined;
+  return stringsIn(section, "allowFrom", "allow_from") ?? [];
+}
+
+function stringsIn(section: unknown, ...names: readonly string[]): string[] | undefined {
+  if (typeof section !== "object" || section === null) return undefined;
+  const list = names.map((name) => (section as Record<string, unknown>)[name]).find(Array.isArray);
+  return list?.filter((each) => typeof each === "string");
 }
 
 /** Environment variables that hold keys of ours. */
@@ -171,10 +211,41 @@ function braveUrl(loaded: Loaded): string | undefined {
   return braveKey(loaded) === "" ? undefined : loaded.config.tools.web.search.baseUrl || "https://api.search.brave.com";
 }
 
-export function toolOptions(loaded: Loaded): Pick<BuiltinOptions, "exec" | "fetch" | "search"> {
-  const { exec, web } = loaded.config.tools;
+/** In small words what commands may do, and what is hidden from them. */
+function execOptions({ config, workspace, path, env }: Loaded): BuiltinOptions["exec"] {
+  const { exec, commandPolicy } = config.tools;
+  const { memoryMb, processes, fileMb, openFiles, cpuSecs } = exec.limits;
+  const hasOwnList = commandPolicy.mode === "denylist" || commandPolicy.allowlist.length > 0;
+  const folder = path.slice(0, path.lastIndexOf("/"));
+  const keys = ["CLAWFT_SECRETS_KEY_FILE", "CLAWFT_SECRETS_PASSPHRASE_FILE"].map((name) => env(name) ?? "");
   return {
-    exec: { timeoutSecs: exec.timeout, maxTimeoutSecs: exec.maxTimeout, passEnv: exec.passEnv },
+    read: async (line) => (await import("./security/shell/facts.ts")).commandFacts(line),
+    timeoutSecs: exec.timeout,
+    maxTimeoutSecs: exec.maxTimeout,
+    passEnv: exec.passEnv,
+    sandbox: exec.sandbox,
+    // None of the harmless programs needs it.
+    network: exec.network === "auto" ? hasOwnList : exec.network === "on",
+    readPaths: exec.readPaths,
+    writePaths: exec.writePaths,
+    hide: [
+      ...privateFolders.map((name) => `${workspace}/${name}`),
+      ...[path, `${folder}/secrets.json`, `${folder}/secrets.key`, ...keys].filter((each) => each.startsWith("/")),
+    ],
+    limits: {
+      ...(memoryMb > 0 && { memoryBytes: memoryMb * 1024 * 1024 }),
+      ...(processes > 0 && { processes }),
+      ...(fileMb > 0 && { fileBytes: fileMb * 1024 * 1024 }),
+      ...(openFiles > 0 && { openFiles }),
+      ...(cpuSecs > 0 && { cpuSeconds: cpuSecs }),
+    },
+  };
+}
+
+export function toolOptions(loaded: Loaded): Pick<BuiltinOptions, "exec" | "fetch" | "search"> {
+  const { web } = loaded.config.tools;
+  return {
+    exec: execOptions(loaded),
     fetch: { maxBytes: web.fetch.maxBytes, timeoutSecs: web.fetch.timeoutSecs, version },
     search: {
       provider: web.search.provider,

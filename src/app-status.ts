@@ -31,6 +31,7 @@ export async function partsStatus(
     part("journal", "ok", `${open} open turn(s), ${bytes} bytes`),
     auditPart(base.audit.status(), part),
     part("tools", "ok", tools.map(({ name }) => name).join(", ")),
+    await sandboxPart(base.platform, loaded, part),
     ...pluginsPart(base.plugins, part),
     part("channels", names.length === 0 ? "off" : "ok", names.length === 0 ? "none configured" : names.join(", ")),
     part("engine", "ok", base.platform.engine),
@@ -73,7 +74,7 @@ function modelState(id: string, { config }: Loaded, part: NewPart): PartStatus {
 }
 
 /** How the agent would start here, without starting it: nothing is locked. */
-export async function initialStatus(platform: Platform, loaded: Loaded): Promise<PartStatus[]> {
+export async function initialStatus(platform: Platform, loaded: Loaded, detailed: boolean): Promise<PartStatus[]> {
   const { now } = platform;
   const part = partAt(now);
   const paths = workspacePaths(loaded.workspace);
@@ -84,9 +85,21 @@ export async function initialStatus(platform: Platform, loaded: Loaded): Promise
     configPart(loaded, part),
     modelPart(platform, loaded, part),
     await workspace,
+    // Finding out takes some milliseconds.
+    ...(detailed ? [await sandboxPart(platform, loaded, part)] : []),
     ...pluginsPart(plugins, part),
     buildPart(part),
   ];
+}
+
+/** What holds the commands of exec_shell back. */
+async function sandboxPart(platform: Platform, { config }: Loaded, part: NewPart): Promise<PartStatus> {
+  const { sandbox } = config.tools.exec;
+  if (sandbox === "off") return part("sandbox", "off", "tools.exec.sandbox is off");
+  const { files, name, missing } = await platform.sandbox();
+  if (files) return part("sandbox", "ok", missing === undefined ? name : `${name}; ${missing}`);
+  const what = sandbox === "require" ? "commands are refused" : name === "" ? "none" : `${name} only`;
+  return part("sandbox", sandbox === "require" ? "degraded" : "off", `${what}: ${missing}`);
 }
 
 function buildPart(part: NewPart): PartStatus {

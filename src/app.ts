@@ -1,4 +1,5 @@
 import { admission } from "./agent/admission.ts";
+import { hidingInbound } from "./agent/hiding.ts";
 import { lanes } from "./agent/lanes.ts";
 import { createLine, type RunningLine } from "./agent/line.ts";
 import { type Outbox, outbox } from "./agent/outbox.ts";
@@ -159,6 +160,7 @@ function lineOf(base: Base, brain: () => Brain): RunningLine {
       limits: () => rateLimits(brain().loaded.config),
       monotonic: base.platform.monotonic,
     }),
+    cleaned: (inbound) => hidingInbound(inbound, brain().hidden),
     work: (work) => brain().worker.work(work),
     turnTimeoutMs: defaults.turnTimeoutSecs * 1000,
     now: base.platform.now,

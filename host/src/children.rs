@@ -2,6 +2,7 @@
 
 use crate::{
     fault::{Fault, OrThrow},
+    sandbox::{Rules, Sandbox},
     value::uint8_array,
 };
 use bytes::Bytes;
@@ -62,6 +63,7 @@ struct Options {
     cwd: String,
     env: Vec<String>,
     stdin: Option<Bytes>,
+    sandbox: Option<Rules>,
 }
 
 impl<'js> FromJs<'js> for Options {
@@ -73,6 +75,7 @@ impl<'js> FromJs<'js> for Options {
             cwd: object.get("cwd")?,
             env: object.get("env")?,
             stdin: crate::value::octets(&object.get("stdin")?),
+            sandbox: object.get("sandbox")?,
         })
     }
 }
@@ -110,6 +113,7 @@ struct Streams {
 }
 
 fn start(options: &Options) -> io::Result<std::process::Child> {
+    let sandbox = options.sandbox.as_ref().map(Sandbox::new).transpose()?;
     let mut command = Command::new(&options.file);
     command
         .args(&options.arguments)
@@ -119,9 +123,12 @@ fn start(options: &Options) -> io::Result<std::process::Child> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    // SAFETY: setsid is async-signal-safe (signal-safety(7)) and touches no memory.
+    // SAFETY: system calls only, which are async-signal-safe (signal-safety(7)), and no memory is asked for.
     unsafe {
-        command.pre_exec(|| rustix::process::setsid().map(drop).map_err(io::Error::from));
+        command.pre_exec(move || {
+            rustix::process::setsid()?;
+            sandbox.as_ref().map_or(Ok(()), Sandbox::apply)
+        });
     }
     command.spawn()
 }

@@ -2,18 +2,19 @@
 
 use crate::{
     children, client, connect, crypto, dns, files,
+    heap::Heap,
     pack::{Pack, PackLoader, PackResolver},
-    process, server, signals, terminal, text, timers, url, watch, websocket,
+    process, sandbox, server, signals, terminal, text, timers, url, watch, websocket,
 };
 use rquickjs::{
-    AsyncContext, AsyncRuntime, CatchResultExt, Ctx, Function, Object, Promise, Result, Value, prelude::Func,
+    AsyncContext, AsyncRuntime, CatchResultExt, Ctx, Function, Module, Object, Promise, Result, Value, prelude::Func,
 };
 use std::sync::OnceLock;
 
 /// Bytes of stack for JavaScript; deeper recursion throws.
 const STACK: usize = 2 * 1024 * 1024;
 /// Bytes allocated between two collections.
-const GC_THRESHOLD: usize = 2 * 1024 * 1024;
+const GC_THRESHOLD: usize = 4 * 1024 * 1024;
 
 /// The exit code of a program that ended without `exit`: something it waits for will never come.
 const STUCK: i32 = 70;
@@ -37,7 +38,7 @@ pub async fn run(pack: Pack) -> i32 {
 static PACK: OnceLock<Pack> = OnceLock::new();
 
 async fn start(pack: Pack) -> std::result::Result<AsyncRuntime, String> {
-    let runtime = AsyncRuntime::new().map_err(|error| error.to_string())?;
+    let runtime = AsyncRuntime::new_with_alloc(Heap::new()).map_err(|error| error.to_string())?;
     runtime.set_max_stack_size(STACK).await;
     runtime.set_gc_threshold(GC_THRESHOLD).await;
     runtime.set_memory_limit(process::memory_limit()).await;
@@ -59,6 +60,7 @@ fn begin(ctx: &Ctx<'_>, pack: Pack) -> Result<()> {
     let host = Object::new(ctx.clone())?;
     for init in [
         children::init,
+        sandbox::init,
         client::init,
         connect::init,
         crypto::init,
@@ -80,6 +82,7 @@ fn begin(ctx: &Ctx<'_>, pack: Pack) -> Result<()> {
     crate::wasm::init(ctx, &host)?;
     host.set("load", Func::from(load))?;
     ctx.globals().set("__host", host)?;
+    ctx.globals().set("__import", Func::from(import))?;
     let pack = PACK.get_or_init(|| pack);
     let main = pack.main().ok_or_else(|| rquickjs::Error::new_loading("main"))?;
     let (_, done) = pack.load(ctx, main)?.eval()?;
@@ -91,6 +94,12 @@ fn begin(ctx: &Ctx<'_>, pack: Pack) -> Result<()> {
         }
     });
     Ok(())
+}
+
+/// What the bundle has in place of `import()`, which would have to know where it is called from: in no bytecode of ours
+/// is anything about its source.
+fn import<'js>(ctx: Ctx<'js>, name: String) -> Result<Promise<'js>> {
+    Module::import(&ctx, name)
 }
 
 /// Evaluates a module that waits for nothing, at once.

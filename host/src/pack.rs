@@ -72,9 +72,13 @@ impl Pack {
         unsafe { Module::load(ctx.clone(), &bytecode) }
     }
 
+    fn entry(&self, name: &str) -> Option<&'static Entry> {
+        self.entries.iter().find(|entry| entry.name == name)
+    }
+
     /// None also when what was deflated is damaged.
     fn find(&self, name: &str) -> Option<Cow<'static, [u8]>> {
-        let Entry { deflated, bytes, .. } = self.entries.iter().find(|entry| entry.name == name)?;
+        let Entry { deflated, bytes, .. } = self.entry(name)?;
         if !deflated {
             return Some(Cow::Borrowed(bytes));
         }
@@ -122,10 +126,7 @@ pub struct PackResolver(pub Pack);
 impl Resolver for PackResolver {
     fn resolve(&mut self, _: &Ctx<'_>, base: &str, name: &str) -> Result<String> {
         let plain = name.trim_start_matches("./");
-        match self.0.find(plain) {
-            Some(_) => Ok(plain.to_owned()),
-            None => Err(Error::new_resolving(base, name)),
-        }
+        if self.0.entry(plain).is_some() { Ok(plain.to_owned()) } else { Err(Error::new_resolving(base, name)) }
     }
 }
 
@@ -178,8 +179,7 @@ fn deflated_bytes(bytes: &[u8]) -> io::Result<Vec<u8>> {
 
 fn bytecode_of(ctx: &Ctx<'_>, name: &str, source: Vec<u8>) -> std::result::Result<Vec<u8>, String> {
     let module = Module::declare(ctx.clone(), name, source).catch(ctx).map_err(|error| error.to_string())?;
-    // Without the debug part `import()` would not know where it is called from.
-    let options = WriteOptions { strip_source: true, strip_debug: false, ..Default::default() };
+    let options = WriteOptions { strip_source: true, strip_debug: true, ..Default::default() };
     module.write(options).catch(ctx).map_err(|error| error.to_string())
 }
 

@@ -1,10 +1,10 @@
 import type { Inbound } from "../core/channel.ts";
 import type { BackgroundAgents } from "../core/delegation.ts";
 import { textOf } from "../core/message.ts";
-import type { Permissions } from "../core/policy.ts";
+import type { Permissions, Policy } from "../core/policy.ts";
 import type { Entry, SessionStore } from "../core/session.ts";
 import type { Payer, Price, Spending } from "../core/spending.ts";
-import type { Tool } from "../core/tool.ts";
+import type { Actor, Tool } from "../core/tool.ts";
 import { budget, cost } from "./money-commands.ts";
 
 export interface CommandOptions {
@@ -13,11 +13,14 @@ export interface CommandOptions {
   /** The model of this session's next turn. */
   modelOf(session: string): Promise<string>;
   /** Throws when there is no such model, its key is missing, or it is not for who says it. */
-  chooseModel(call: Pick<CommandCall, "session" | "permissions">, model: string): Promise<void>;
+  chooseModel(call: Pick<CommandCall, "session" | "actor">, model: string): Promise<void>;
   /** Models that can be named, for `/model` alone. */
   knownModels(): readonly string[];
   /** Absent: this build has none. */
   readonly background?: BackgroundAgents | undefined;
+  /** What `why` says to somebody. Throws `usage`. */
+  readonly why: (actor: Actor, words: readonly string[]) => Promise<string>;
+  readonly policy: Pick<Policy, "decide">;
   readonly spending: Pick<Spending, "standing" | "extend">;
   /** Undefined where nobody knows it. */
   readonly priceOf: (model: string) => Promise<Price | undefined>;
@@ -35,6 +38,7 @@ export interface CommandCall {
   readonly session: string;
   readonly rest: string;
   /** Who says it. */
+  readonly actor: Actor;
   readonly payer: Payer;
   readonly permissions: Permissions;
 }
@@ -70,6 +74,11 @@ const commands: Readonly<Record<string, Command>> = {
     summary: "what may be spent; admins: more for today and this month, SCOPE as in user:ann or global",
     run: budget,
   },
+  why: {
+    usage: "/why tool NAME",
+    summary: "whether you may do something, and by which rule; also command, read, write, connect, model",
+    run: async ({ actor, rest }, { why }) => ({ text: await why(actor, words(rest)) }),
+  },
 };
 
 const nothingWaits = "Nothing waits for your word.";
@@ -81,6 +90,12 @@ export function commandIn(inbound: Inbound): { readonly name: string; readonly r
   const match = /^\/([a-z]+)(?:\s+(.*))?$/s.exec(text);
   const name = match?.[1] ?? "";
   return Object.hasOwn(commands, name) ? { name, rest: match?.[2]?.trim() ?? "" } : undefined;
+}
+
+/** The first word, and all that stands behind it. */
+function words(text: string): string[] {
+  const [, first = "", rest = ""] = /^(\S*)\s*(.*)$/s.exec(text) ?? [];
+  return [first, rest];
 }
 
 export async function runCommand(

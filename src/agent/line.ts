@@ -21,6 +21,8 @@ export interface LineOptions {
   readonly admit: (inbound: Inbound) => void;
   /** Runs the turn itself: a command or the model. Throws when it fails. */
   readonly work: (work: Work) => Promise<Outcome>;
+  /** A message as it may be kept: without our own keys in it. */
+  readonly cleaned: (inbound: Inbound) => Inbound;
   /** A turn may take this long, waiting for its lane not counted. */
   readonly turnTimeoutMs: number;
   /** Unix milliseconds. */
@@ -53,7 +55,7 @@ export interface RunningLine extends Line {
 export function createLine(options: LineOptions): RunningLine {
   const state: State = { options, active: new Map(), accepting: new Map(), closing: false };
   return {
-    receive: (inbound) => receive(state, inbound),
+    receive: (inbound) => receive(state, options.cleaned(inbound)),
     stop: (session) => stop(state, session),
     busy: () => options.lanes.counts(),
     resume: () => {

@@ -3,8 +3,9 @@ import type { TurnEvent } from "../core/channel.ts";
 import { WeftError } from "../core/error.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { CallPart, ResultPart } from "../core/message.ts";
-import type { Action, Policy } from "../core/policy.ts";
+import { type Action, type Policy, refusalText } from "../core/policy.ts";
 import type { Tool, ToolContext, ToolOutput } from "../core/tool.ts";
+import type { HiddenWords } from "../lib/hidden-words.ts";
 import { marked } from "../lib/marks.ts";
 import { auditedCall } from "./audited-call.ts";
 import { aftermathOf, type Read } from "./untrusted.ts";
@@ -20,6 +21,8 @@ export interface ToolRunOptions {
   /** A mark that nobody outside can guess. */
   readonly newMark: () => string;
   readonly audit: Audit;
+  /** Words that neither the model nor a session gets to see. */
+  readonly hidden: HiddenWords;
 }
 
 export interface ToolRun {
@@ -53,7 +56,8 @@ export function questionOf(call: CallPart, { tools, policy }: ToolRunOptions, ru
 }
 
 function actionOf(tool: Tool, input: JsonObject, read: Read | undefined): Action {
-  return { kind: "tool", tool: tool.name, input, after: aftermathOf(tool, input, read) };
+  const { name, effect, egress } = tool;
+  return { kind: "tool", tool: name, effect, egress, input, after: aftermathOf(tool, input, read) };
 }
 
 type Asking = Pick<ToolRun, "approved" | "read"> & { readonly context: Pick<ToolContext, "actor"> };
@@ -124,14 +128,14 @@ async function outcomeOf(call: CallPart, options: ToolRunOptions, run: ToolRun):
       allowedRun(call, options, { ...run, begin }),
     );
     const { text, images, untrusted = strangers }: ToolOutput = typeof output === "string" ? { text: output } : output;
-    const short = await shortened(text, keep(untrusted), options);
+    const short = await shortened(options.hidden.clean(text), keep(untrusted), options);
     return { type: "result", id: call.id, text: short, ...(images && { images }), ...(untrusted && { untrusted }) };
   } catch (thrown) {
     run.context.signal.throwIfAborted();
     const error = WeftError.from(thrown);
     // A refusal is ours, and the model should heed it; what else is said may quote the other side.
     const untrusted = error.code === "refused" || error.code === "invalid" ? undefined : strangers;
-    const text = await shortened(error.message, keep(untrusted), options);
+    const text = await shortened(options.hidden.clean(error.message), keep(untrusted), options);
     return { type: "result", id: call.id, text, failed: true, ...(untrusted && { untrusted }) };
   }
 }
@@ -164,7 +168,7 @@ async function allowedRun(
   const decision = policy.decide(context.actor, actionOf(tool, call.input, read));
   const isApproved = approved.calls.has(call.id) || approved.tools.has(call.tool);
   if (!decision.allowed && !(decision.ask && isApproved)) {
-    throw new WeftError("refused", `permission denied for tool '${call.tool}': ${decision.reason}. ${decision.allow}`);
+    throw new WeftError("refused", `permission denied for tool '${call.tool}': ${refusalText(decision)}`);
   }
   if (tool.effect === "write") await begin();
   return await Promise.race([tool.run(call.input, context), abortOf(context.signal)]);

@@ -43,6 +43,8 @@ export interface TurnJob {
   readonly model: Model;
   readonly system: string;
   readonly settings: PromptSettings;
+  /** Whether the model is told of a tool; one that its user may never use only costs tokens. */
+  readonly offers: (tool: Tool) => boolean;
 }
 
 export interface TurnIo {
@@ -82,7 +84,7 @@ export interface Turn {
 }
 
 export function beginTurn(options: TurnOptions, job: TurnJob, io: TurnIo): Turn {
-  const tools = [...options.toolRuns.tools.values()];
+  const tools = [...options.toolRuns.tools.values()].filter(job.offers);
   const usage: Usage = { inputTokens: 0, outputTokens: 0 };
   const entries = job.written.slice();
   const nextEntry = entries.length;
@@ -151,7 +153,7 @@ export function toolRun(turn: Turn, results: ResultPart[] = [], approved: readon
 }
 
 function callerIn(turn: Turn): Caller {
-  const { job, options, io, budget, tools } = turn;
+  const { job, options, io, budget } = turn;
   const { from, history, delegated } = job.inbound;
   return callerOf({
     about: {
@@ -159,7 +161,8 @@ function callerIn(turn: Turn): Caller {
       kept: history === undefined,
       model: job.model.id,
       maxOutputTokens: job.settings.maxOutputTokens,
-      tools: tools.map(({ name }) => name),
+      // Those that are refused, too: a refusal explains more than a tool that is not there.
+      tools: [...options.toolRuns.tools.keys()],
       ...(delegated && { delegated }),
     },
     budget,

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../core/json.ts";
+import type { Part, ResultPart } from "../core/message.ts";
 import type { Aftermath } from "../core/policy.ts";
 import { type Entry, sinceUser } from "../core/session.ts";
 import type { Tool } from "../core/tool.ts";
@@ -24,11 +25,17 @@ export function readSince(entries: readonly Entry[]): Read | undefined {
   const parts = messages.flatMap(({ parts: all }) => all);
   const strange = parts.filter((part) => (part.type === "result" || part.type === "text") && part.untrusted);
   if (strange.length === 0) return undefined;
-  const names = new Map(parts.flatMap((part) => (part.type === "call" ? [[part.id, part.tool] as const] : [])));
-  const sources = new Set(strange.map((part) => (part.type === "result" && names.get(part.id)) || "an agent"));
+  const sources = new Set(strange.map((part) => (part.type === "result" && toolOf(part, parts)) || "an agent"));
   const said = messages.flatMap(({ role, parts: all }) => (role === "user" ? all : []));
   const texts = [...said, ...strange].map((part) => ("text" in part ? part.text : ""));
   return { sources: [...sources], text: texts.join("\n") };
+}
+
+/** Some servers give the calls of each answer the same ids again, so the nearest call before the result counts. */
+function toolOf(result: ResultPart, parts: readonly Part[]): string | undefined {
+  const before = parts.slice(0, parts.indexOf(result));
+  const call = before.findLast((part) => part.type === "call" && part.id === result.id);
+  return call?.type === "call" ? call.tool : undefined;
 }
 
 /** What makes a call worth a question after such reading: it changes things, or carries out words of the model's own. */

@@ -4,16 +4,18 @@ import type { Inbound } from "../core/channel.ts";
 import type { BackgroundAgents, SubAgent } from "../core/delegation.ts";
 import { WeftError } from "../core/error.ts";
 import { type Message, textOf } from "../core/message.ts";
-import type { Permissions, Policy } from "../core/policy.ts";
+import { type Permissions, type Policy, refusalText } from "../core/policy.ts";
 import type { Entry, SessionStore } from "../core/session.ts";
 import type { Payer, Spending } from "../core/spending.ts";
 import type { Actor, Tool } from "../core/tool.ts";
+import type { HiddenWords } from "../lib/hidden-words.ts";
 import { tokensOfMessages, tokensOfText, tokensOfTools } from "../lib/tokens.ts";
 import { actorOf } from "./actor.ts";
 import { answerIn, pendingIn } from "./approvals.ts";
 import { auditedTurn } from "./audited-turn.ts";
 import type { ModelChoices } from "./choices.ts";
 import { type CommandOptions, commandIn, runCommand } from "./commands.ts";
+import { hidingModel } from "./hiding.ts";
 import { historyOf } from "./history.ts";
 import type { Work } from "./line.ts";
 import type { Outbox } from "./outbox.ts";
@@ -28,18 +30,23 @@ export interface WorkerOptions {
   readonly store: SessionStore;
   readonly tools: readonly Tool[];
   readonly policy: Pick<Policy, "decide" | "permissionsOf">;
+  /** Whether somebody may ever use a tool. */
+  readonly offers: (actor: Actor, tool: Tool) => boolean;
   readonly keepLong: ToolRunOptions["keepLong"];
   readonly systemPrompt: SystemPrompt;
   readonly choices: ModelChoices;
   readonly bus: Bus;
   readonly audit: Audit;
+  /** Words that neither the model nor a session gets to see: our keys. */
+  readonly hidden: HiddenWords;
   readonly outbox: Pick<Outbox, "post">;
   /** The model ready for use: probed, and with its fallbacks behind it. Throws when it cannot be used. */
   readonly model: (use: ModelUse) => Promise<TurnModel>;
+  readonly why: CommandOptions["why"];
   readonly spending: Pick<Spending, "standing" | "extend">;
   readonly priceOf: CommandOptions["priceOf"];
-  /** Throws when there is no such model, its key is missing, or it is not for these permissions. */
-  readonly checkModel: (id: string, permissions: Permissions) => Promise<void>;
+  /** Throws when there is no such model or its key is missing. */
+  readonly checkModel: (id: string) => void;
   readonly knownModels: () => readonly string[];
   readonly defaultModel: () => string;
   readonly settings: PromptSettings;
@@ -80,6 +87,7 @@ export function createWorker(options: WorkerOptions): Worker {
       monotonic: options.monotonic,
       newMark: options.newId,
       audit: options.audit,
+      hidden: options.hidden,
     },
     maxIterations: options.maxIterations,
     approvalMs: options.approvalMs,
@@ -92,12 +100,15 @@ export function createWorker(options: WorkerOptions): Worker {
     store: options.store,
     tools: options.tools,
     modelOf: (session) => modelOf(options, session),
-    chooseModel: async ({ session, permissions }, model) => {
-      await options.checkModel(model, permissions);
+    chooseModel: async ({ session, actor }, model) => {
+      expectChoice(options, actor, model);
+      options.checkModel(model);
       await options.choices.choose(session, model);
     },
     knownModels: options.knownModels,
+    policy: options.policy,
     background: options.background,
+    why: options.why,
     spending: options.spending,
     priceOf: options.priceOf,
     now: options.now,
@@ -119,7 +130,7 @@ async function run(
   const permissions = options.policy.permissionsOf(actor);
   const payer = payerOf(work, permissions);
   if (command && !(await answersQuestion(options, work))) {
-    const at = { turn, session: inbound.session, payer, permissions };
+    const at = { turn, session: inbound.session, actor, payer, permissions };
     const { text, entries } = await runCommand(command, at, prepared.commandOptions);
     return ownWords(text, entries);
   }
@@ -129,14 +140,15 @@ async function run(
   const audited = auditedTurn(options.audit, { actor, session: inbound.session, turn }, options.monotonic);
   const before = await entriesBefore(options, work);
   const chosen = await chosenModel(options, work, { permissions, payer, before });
-  const model = audited.model(chosen.model, chosen.route);
+  const model = hidingModel(audited.model(chosen.model, chosen.route), options.hidden);
   const sections = await options.systemPrompt.sections();
   const more = inbound.settings?.system;
   const role = agent ? `\n\n# Your task\n${agent.instructions}` : "";
   const client = more === undefined ? "" : `\n\n# Instructions of the client\n${more}`;
   const system = systemText(sections) + role + client;
   const settings = limitedTo(settingsOf(options, work), permissions, chosen.contextTokens);
-  const job = { turn, inbound, before, written, model, system, settings };
+  const offers = (tool: Tool) => options.offers(actor, tool);
+  const job = { turn, inbound, before, written, model, system, settings, offers };
   const ended = runTurn(turnOptionsFor(prepared.turnOptions, agent), job, {
     signal,
     emit: permissions.mayStream ? emit : wholeOnly(emit),
@@ -159,6 +171,12 @@ async function run(
   return await ended.finally(audited.noted);
 }
 
+/** Throws `refused` when somebody may not name this model. */
+function expectChoice({ policy, defaultModel }: WorkerOptions, actor: Actor, model: string): void {
+  const decision = policy.decide(actor, { kind: "model", model, chosen: model !== defaultModel() });
+  if (!decision.allowed) throw new WeftError("refused", refusalText(decision));
+}
+
 interface Chooser {
   readonly permissions: Permissions;
   readonly payer: Payer;
@@ -173,6 +191,7 @@ async function chosenModel(
 ): Promise<TurnModel> {
   const agent = inbound.delegated?.agent;
   const named = inbound.settings?.model;
+  if (!agent && named !== undefined) expectChoice(options, actorOf(inbound), named);
   const use: ModelUse = {
     permissions,
     payer,
@@ -181,12 +200,7 @@ async function chosenModel(
     fallback: agent?.fallback,
     question: askedFor(inbound, before),
   };
-  const chosen = await options.model(use).catch(async (thrown: unknown) => {
-    const { code, message: reason } = WeftError.from(thrown);
-    const about = { kind: "refusal", subject: named ?? "model", outcome: "refused", session: inbound.session } as const;
-    if (code === "refused") await options.audit.note({ ...about, actor: actorOf(inbound), turn, reason });
-    throw thrown;
-  });
+  const chosen = await options.model(use);
   if (chosen.route) {
     emit({ type: "notice", text: `${chosen.route.model}: ${chosen.route.why}` });
     options.bus.publish({ type: "route", turn, ...chosen.route });

@@ -2,7 +2,9 @@ import { auditCommands } from "./audit-commands.ts";
 import { type Command, configOption, jsonOption, verboseOption } from "./command.ts";
 import { memoryCommands } from "./memory-commands.ts";
 import { pluginCommands } from "./plugin-commands.ts";
+import { policyCommands } from "./policy-commands.ts";
 import { secretCommands } from "./secret-commands.ts";
+import { securityCommands } from "./security-commands.ts";
 
 /** All commands, in the order of `weft help`. */
 export const commands: readonly Command[] = [
@@ -122,10 +124,12 @@ export const commands: readonly Command[] = [
     options: [jsonOption, configOption],
     load: async () => (await import("./tools.ts")).list,
   },
+  ...policyCommands,
   ...pluginCommands,
   ...secretCommands,
   ...memoryCommands,
   ...auditCommands,
+  ...securityCommands,
   {
     name: "cost",
     about: "what was spent, from the ledger; also beside a running gateway",

@@ -6,6 +6,7 @@ import type { AuditEntry } from "../core/audit.ts";
 import { WeftError } from "../core/error.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { Platform } from "../core/platform.ts";
+import { refusalText } from "../core/policy.ts";
 import { type Approved, approvalsIn, notApproved, permissionsDiff } from "../plugins/approvals.ts";
 import { type Permissions, unusedIn } from "../plugins/manifest.ts";
 import { pluginPaths } from "../plugins/plugins.ts";
@@ -168,7 +169,7 @@ export async function run(call: Call): Promise<number> {
     const call = { audit, about, signal: stop.signal, monotonic: platform.monotonic };
     const output = await auditedCall(call, async (begin) => {
       const decision = policy.decide(actor, { kind: "tool", tool: found.name, input });
-      if (!decision.allowed) throw new WeftError("refused", `${found.name}: ${decision.reason}. ${decision.allow}`);
+      if (!decision.allowed) throw new WeftError("refused", `${found.name}: ${refusalText(decision)}`);
       if (found.effect === "write") await begin();
       return await found.run(input, context);
     });

@@ -24,7 +24,9 @@ interface Report {
 export async function status(call: Call): Promise<number> {
   const { platform, options } = call;
   const loaded = await load(call);
-  const report = (await askGateway(platform, loaded)) ?? (await lookOurselves(platform, loaded));
+  const report =
+    (await askGateway(platform, loaded)) ??
+    (await lookOurselves(platform, loaded, "detailed" in options || "json" in options));
   const { terminal } = platform;
   if ("json" in options) await terminal.out(`${JSON.stringify(report, null, 2)}\n`);
   else await terminal.out("detailed" in options ? detailed(report) : short(report, loaded));
@@ -61,8 +63,8 @@ function unanswered({ url, pid }: RunningGateway, error: unknown): WeftError {
   );
 }
 
-async function lookOurselves(platform: Platform, loaded: Loaded): Promise<Report> {
-  const parts = await initialStatus(platform, loaded);
+async function lookOurselves(platform: Platform, loaded: Loaded, detailed: boolean): Promise<Report> {
+  const parts = await initialStatus(platform, loaded, detailed);
   return { version, state: worstOf(parts), parts };
 }
 

@@ -1,4 +1,5 @@
 import { lookingBrain } from "../app-brain.ts";
+import { refusalText } from "../core/policy.ts";
 import type { Call } from "./command.ts";
 import { load } from "./loading.ts";
 import { table } from "./style.ts";
@@ -9,7 +10,7 @@ export async function list(call: Call): Promise<number> {
   const { tools, policy } = await lookingBrain(platform, await load(call));
   const rows = tools.map(({ name, effect, description, input }) => {
     const decision = policy.decide({ channel: "cli", sender: "local" }, { kind: "tool", tool: name, input: {} });
-    const why = decision.allowed ? {} : { refused: `${decision.reason}. ${decision.allow}` };
+    const why = decision.allowed ? {} : { refused: refusalText(decision) };
     return { name, effect, allowed: decision.allowed, description, input, ...why };
   });
   if ("json" in options) {

@@ -3,14 +3,16 @@ import { WeftError } from "../core/error.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Platform } from "../core/platform.ts";
 import { compilePattern } from "../lib/pattern.ts";
+import { entryProblem } from "../lib/places.ts";
 import { namesSecret } from "../lib/secret-name.ts";
-import { type ConfigDocument, kindOf, placeOfPath, readDocument } from "./document.ts";
+import { kindOf, placeOfPath, readDocument } from "./document.ts";
 import { absolutePath, locateConfig } from "./locate.ts";
-import { environmentOverrides, merged, type Overrides } from "./overrides.ts";
+import { type Level, type Origins, originOf, placeOf } from "./origins.ts";
+import { environmentOverrides, merged } from "./overrides.ts";
 import { expandHome, readSecretFile, resolveReferences } from "./references.ts";
 import { routingProblems } from "./routing-check.ts";
 import { type Config, type ConfigFile, configSchema, notYet } from "./schema.ts";
-import { camelised, hintOf, type Normal, normalise, pathKey, type UnknownKey } from "./shape.ts";
+import { camelised, hintOf, normalise, pathKey, type UnknownKey } from "./shape.ts";
 import { ownOfWorkspace } from "./workspace-level.ts";
 
 /** The configuration, checked, with all references resolved. */
@@ -27,8 +29,20 @@ export interface Loaded {
   readonly secrets: readonly string[];
   /** Absolute path. */
   readonly workspace: string;
+  /** What the workspace's own configuration takes away. */
+  readonly restrictions: Restrictions;
+  /** The variable or the file that a setting's value comes from, else "the default". */
+  originOf(setting: string): string;
+  /** The same with line and column. */
+  placeOf(setting: string): Promise<string>;
   /** An environment variable, or the content of the file that its `NAME_FILE` names. */
   env(name: string): string | undefined;
+}
+
+export interface Restrictions {
+  readonly deny: Config["tools"]["deny"];
+  readonly paths: Config["tools"]["paths"];
+  readonly permissions: Config["routing"]["permissions"];
 }
 
 export interface LoadOptions {
@@ -52,7 +66,9 @@ export async function loadConfig(platform: Platform, options: LoadOptions = {}):
   const above = await readLevel(files, `${workspace}/.clawft/config.json`, located.path);
   const limited = above && ownOfWorkspace(above.normal.value, above.document.path);
   const levels = [user, above];
-  const raw = limited ? await check(merged(below, limited.value), { levels, overrides }) : first;
+  const origins = { levels, overrides };
+  const restrictions = await restrictionsOf(limited?.restrictions ?? {}, origins);
+  const raw = limited ? await check(merged(below, limited.value), origins) : first;
   const references = await resolveReferences(raw as unknown as JsonObject, {
     env,
     files,
@@ -85,13 +101,18 @@ export async function loadConfig(platform: Platform, options: LoadOptions = {}):
     ],
     secrets: [...new Set([...references.secrets, ...environmentSecrets(env), ...fromFiles.values()])],
     workspace,
+    restrictions,
+    originOf: (setting) => originOf(origins, setting),
+    placeOf: (setting) => placeOf(origins, setting),
     env: (name) => env[name] || fromFiles.get(name),
   };
 }
 
-interface Level {
-  readonly document: ConfigDocument;
-  readonly normal: Normal;
+async function restrictionsOf(value: JsonObject, { levels }: Origins): Promise<Restrictions> {
+  if (Object.keys(value).length === 0) return { deny: [], paths: { deny: [], readOnly: [] }, permissions: undefined };
+  const nothing = { value: {}, variables: new Map(), unknown: [] };
+  const { tools, routing } = camelised(await check(value, { levels, overrides: nothing })) as Config;
+  return { deny: tools.deny, paths: tools.paths, permissions: routing.permissions };
 }
 
 async function readLevel(files: Platform["files"], path: string, not?: string): Promise<Level | undefined> {
@@ -126,16 +147,12 @@ export async function checkDocument(document: JsonObject): Promise<void> {
   await check(merged({}, normalise(document).value), { levels: [], overrides });
 }
 
-interface Origins {
-  readonly levels: readonly (Level | undefined)[];
-  readonly overrides: Overrides;
-}
-
 async function check(value: JsonObject, origins: Origins): Promise<ConfigFile> {
   const parsed = v.safeParse(configSchema, merged(value, origins.overrides.value));
   if (parsed.success) {
     await checkPatterns(parsed.output, origins);
     await checkRouting(parsed.output, origins);
+    await checkPlaces(parsed.output, origins);
     return parsed.output;
   }
   const problems = await Promise.all(parsed.issues.slice(0, 5).map((issue) => problemOf(issue, origins)));
@@ -161,6 +178,19 @@ async function checkRouting({ routing }: ConfigFile, origins: Origins): Promise<
   if (wrong.length === 0) return;
   const problems = wrong.slice(0, 5).map(({ path, problem }) => placed(path, problem, origins));
   throw new WeftError("config", (await Promise.all(problems)).join("\n"));
+}
+
+/** Throws `config` for an entry that could never match: its owner would think that it protects him. */
+async function checkPlaces({ tools }: ConfigFile, origins: Origins): Promise<void> {
+  const { allowed_domains: allowed, blocked_domains: blocked } = tools.url_policy;
+  for (const [key, entries] of Object.entries({ allowed_domains: allowed, blocked_domains: blocked })) {
+    for (const [index, entry] of entries.entries()) {
+      const problem = entryProblem(entry);
+      if (problem === undefined) continue;
+      const path = ["tools", "url_policy", key, `${index}`];
+      throw new WeftError("config", await placed(path, `${JSON.stringify(entry)}: ${problem}`, origins));
+    }
+  }
 }
 
 async function problemOf(issue: v.BaseIssue<unknown>, origins: Origins): Promise<string> {

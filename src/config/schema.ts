@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { channels } from "./channels.ts";
 import { amount, choice, flag, secret, section, text, texts, whole } from "./fields.ts";
+import { permissions, requires } from "./permissions.ts";
 
 /** The whole configuration as it stands in config.json; absent keys have these values. */
 const optionalWhole = (least: number, about: string) =>
@@ -140,6 +141,11 @@ const tools = section({
     true,
     "ask before a turn that has read the web, or what plugins bring, changes things or sends its own words out",
   ),
+  requires,
+  paths: section({
+    deny: texts([], "files and folders of the workspace that file tools do not see"),
+    read_only: texts([], "those that they do not change"),
+  }),
   approval_timeout_secs: whole([10, 604_800], 600, "how long a question waits; then it is a no"),
   restrict_to_workspace: flag(
     true,
@@ -149,6 +155,21 @@ const tools = section({
     timeout: whole([1, 3600], 30, "seconds a command may run when it names no time"),
     max_timeout: whole([1, 86_400], 300, "the longest time a command may name"),
     pass_env: texts([], "environment variables that commands get beside PATH, HOME, LANG, TERM and TZ"),
+    sandbox: choice(
+      ["auto", "require", "off"],
+      "auto",
+      "auto: what the system offers; require: no command without one",
+    ),
+    network: choice(["auto", "on", "off"], "auto", "auto: only with a list of programs of your own, or mode denylist"),
+    read_paths: texts([], "what commands may read in the sandbox beside the workspace and the system's programs"),
+    write_paths: texts([], "what they may change beside the workspace"),
+    limits: section({
+      memory_mb: whole([0, 1_048_576], 2048, "memory of one process; 0 here and below: no limit"),
+      processes: whole([0, 4_194_304], 4096, "processes and threads of the user, all of them counted"),
+      file_mb: whole([0, 1_048_576], 1024, "the longest file that it may write"),
+      open_files: whole([0, 1_048_576], 1024, "files open at once in one process"),
+      cpu_secs: whole([0, 86_400], 600, "processor time of one process"),
+    }),
   }),
   command_policy: section({
     mode: choice(["allowlist", "denylist"], "allowlist", "allowlist: only these programs; denylist: all but these"),
@@ -158,8 +179,12 @@ const tools = section({
   url_policy: section({
     enabled: flag(true, "check where tools connect to"),
     allow_private: flag(false, "let tools reach private networks and this machine"),
-    allowed_domains: texts([], "hosts that are always fine, also private ones; *.example.com for subdomains"),
-    blocked_domains: texts([], "hosts that tools may not reach"),
+    only_allowed: flag(false, "let tools reach nothing but allowed_domains"),
+    allowed_domains: texts(
+      [],
+      "places that are always fine, also private ones: HOST, *.HOST, ADDRESS, RANGE/BITS, each also with :PORT",
+    ),
+    blocked_domains: texts([], "places that nothing may reach, written the same way"),
   }),
   web: section({
     search: section({
@@ -216,8 +241,6 @@ const limits = (about: string) =>
     {},
   );
 
-const permissions = v.record(v.string(), v.unknown());
-
 const routing = section({
   mode: choice(["static", "tiered"], "static", "tiered: choose the model by how hard the question is"),
   tiers: v.optional(
@@ -248,7 +271,7 @@ const routing = section({
   fallback_model: v.optional(
     v.nullable(v.pipe(v.string(), v.description("VENDOR/NAME for when no model of the tiers is to be had"))),
   ),
-  permissions: v.optional(permissions, {}),
+  permissions,
   escalation: section({
     enabled: flag(false, "let hard questions go above a user's tier"),
     threshold: amount([0, 1], 0.6, "how hard they must be, for users with a lower threshold of their own too"),
@@ -281,6 +304,15 @@ const routing = section({
   }),
 });
 
+const security = section({
+  scan: section({
+    ignore: texts(
+      [],
+      "checks of weft security scan to be silent about: CHECK-ID, or CHECK-ID:path/glob for some files",
+    ),
+  }),
+});
+
 const log = section({
   level: choice(["debug", "info", "warn", "error"], "info", "what is told"),
   format: choice(["auto", "text", "json"], "auto", "auto: text on a terminal, else JSON"),
@@ -295,6 +327,7 @@ export const configSchema = v.object({
   channels,
   delegation,
   routing,
+  security,
   log,
 });
 

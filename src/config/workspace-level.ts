@@ -11,21 +11,48 @@ const allowed: readonly string[] = [
   "tools.web.search.max_results",
 ];
 
-/** The part of a workspace's configuration that counts, and a warning for each key that does not. */
-export function ownOfWorkspace(
-  value: JsonObject,
-  path: string,
-): { readonly value: JsonObject; readonly warnings: readonly string[] } {
+/** What it may say to take rights away. */
+const restricting: readonly string[] = ["tools.deny", "tools.paths", "routing.permissions"];
+
+export interface OfWorkspace {
+  /** Replaces what the user's configuration says. */
+  readonly value: JsonObject;
+  /** Holds beside what the user's configuration says. */
+  readonly restrictions: JsonObject;
+  /** For each key that does not count. */
+  readonly warnings: readonly string[];
+}
+
+/** The parts of a workspace's configuration that count. */
+export function ownOfWorkspace(value: JsonObject, path: string): OfWorkspace {
   const warnings: string[] = [];
-  const keep = (inner: JsonObject, at: string): JsonObject => {
-    const pairs = Object.entries(inner).flatMap(([key, child]): [string, Json][] => {
-      const name = at === "" ? key : `${at}.${key}`;
-      if (allowed.includes(name)) return [[key, child]];
-      if (isJsonObject(child) && allowed.some((each) => each.startsWith(`${name}.`))) return [[key, keep(child, name)]];
-      warnings.push(`${path}: ${name} is ignored: only the user's configuration may set it`);
-      return [];
-    });
-    return Object.fromEntries(pairs);
-  };
-  return { value: keep(value, ""), warnings };
+  for (const name of outside(value, "", [...allowed, ...restricting])) {
+    warnings.push(`${path}: ${name} is ignored: only the user's configuration may set it`);
+  }
+  return { value: only(value, "", allowed), restrictions: only(value, "", restricting), warnings };
+}
+
+function only(value: JsonObject, at: string, names: readonly string[]): JsonObject {
+  const pairs = Object.entries(value).flatMap(([key, child]): [string, Json][] => {
+    const name = under(at, key);
+    if (names.includes(name)) return [[key, child]];
+    return isJsonObject(child) && isAbove(name, names) ? [[key, only(child, name, names)]] : [];
+  });
+  return Object.fromEntries(pairs);
+}
+
+function outside(value: JsonObject, at: string, names: readonly string[]): string[] {
+  return Object.entries(value).flatMap(([key, child]) => {
+    const name = under(at, key);
+    if (names.includes(name)) return [];
+    return isJsonObject(child) && isAbove(name, names) ? outside(child, name, names) : [name];
+  });
+}
+
+function under(at: string, key: string): string {
+  return at === "" ? key : `${at}.${key}`;
+}
+
+function isAbove(name: string, names: readonly string[]): boolean {
+  return names.some((each) => each.startsWith(`${name}.`));
 }

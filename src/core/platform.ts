@@ -38,6 +38,8 @@ export interface Platform {
   /** Absent where the build leaves the feature `wasm-plugins` out. */
   wasm?(): Promise<WasmEngine>;
   spawn(command: readonly string[], options: SpawnOptions): Promise<Exit>;
+  /** What this system offers to hold children back; found out with the first question. */
+  sandbox(): Promise<SandboxSupport>;
   /** A connection of TCP or TLS; through a proxy where the variables say so. Errors as `fetch` has them. */
   connect(options: ConnectOptions): Promise<Connection>;
   /** A WebSocket to a `ws:` or `wss:` URL; proxies and errors as with `fetch`. */
@@ -90,6 +92,47 @@ export interface SpawnOptions {
   readonly stdin?: string | Uint8Array;
   /** Called as output arrives; what it does not keep is gone, the child never blocks on it. */
   readonly onOutput: (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
+  /** Holds the child and all it starts back, as far as `Platform.sandbox` says that can be done. */
+  readonly sandbox?: Sandbox;
+}
+
+/** Paths are absolute, a folder stands for all in it, and what is not there is passed over. */
+export interface Sandbox {
+  /** What the child may read, and run programs from. */
+  readonly read: readonly string[];
+  /** What it may change as well. */
+  readonly write: readonly string[];
+  /** What it may not see, though it lies in one of those. */
+  readonly hide: readonly string[];
+  readonly network: boolean;
+  readonly limits: Limits;
+}
+
+/** Of each process but where it says otherwise; absent = no limit of ours. */
+export interface Limits {
+  /** What it writes to in memory, beside files. */
+  readonly memoryBytes?: number;
+  /** Of all processes that the user has, threads counted. */
+  readonly processes?: number;
+  /** The longest file it may write. */
+  readonly fileBytes?: number;
+  readonly openFiles?: number;
+  readonly cpuSeconds?: number;
+}
+
+/** What a sandbox does here. */
+export interface SandboxSupport {
+  /** Keeps children from files that they were not given. */
+  readonly files: boolean;
+  /** Keeps those from the network that shall have none. */
+  readonly network: boolean;
+  readonly limits: boolean;
+  /** Whether new files can be made in a folder in which something is hidden, too. */
+  readonly newFiles: boolean;
+  /** For people, like `Landlock ABI 7 + seccomp + limits`; empty when there is none. */
+  readonly name: string;
+  /** What is missing and what to do about it; absent when nothing is. */
+  readonly missing?: string;
 }
 
 export interface Exit {
@@ -181,6 +224,8 @@ export interface Files extends FileTree {
   /** A file or a whole directory; false when it was not there. */
   remove(path: string): Promise<boolean>;
   realPath(path: string): Promise<string>;
+  /** Permission bits of a file or directory; a link is `invalid`, so that nobody can swap one in. */
+  setMode(path: string, mode: number): Promise<void>;
   /**
    * Calls back soon after the file, or what lies directly in the directory, was changed, replaced or removed; several
    * changes may be one call. Returns what ends it. `missing` when it is not there.

@@ -87,7 +87,7 @@ const handlers: Readonly<Record<RouteName, Handler>> = {
     const keys = id.startsWith("http:") ? [id] : [`http:${id}`, id];
     let deleted = false;
     for (const key of keys) {
-      checkSession(key);
+      expectSession(checkSession, key);
       line.stop(key);
       deleted = (await deleteSession(key)) || deleted;
     }
@@ -98,6 +98,15 @@ const handlers: Readonly<Record<RouteName, Handler>> = {
     return jsonResponse(openApiDocument(options.version));
   },
 };
+
+/** Throws `usage`: the name is the client's own. */
+function expectSession(check: GatewayOptions["checkSession"], key: string): void {
+  try {
+    check(key);
+  } catch (error) {
+    throw new WeftError("usage", WeftError.from(error).message);
+  }
+}
 
 /** Everything an answer gets that does not depend on its route. */
 async function answer(gateway: Gateway, app: App, from: Pick<Exchange, "request" | "remote">): Promise<Response> {

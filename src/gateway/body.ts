@@ -80,9 +80,25 @@ function tooSlow({ withinMs }: BodyLimits): ApiError {
   return { ...invalidRequest(message), status: 408, code: "request_timeout" };
 }
 
+const deepest = 500;
+
+/** Brackets in texts count, too: what is refused here was no JSON anyway. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === "[" || character === "{") depth++;
+    else if (character === "]" || character === "}") depth--;
+    if (depth > deepest) return true;
+  }
+  return false;
+}
+
 /** Engines word their JSON errors differently, and not all say where. */
 async function jsonProblem(text: string): Promise<string> {
   if (text.trim() === "") return "the body is empty: a JSON object was expected";
+  // The parser that says where follows what is nested by calling itself.
+  if (isDeep(text)) return `the body is not valid JSON: it is nested more than ${deepest} deep`;
   const { parse, printParseErrorCode } = await import("jsonc-parser");
   const errors: ParseError[] = [];
   parse(text, errors, { disallowComments: true, allowTrailingComma: false });

@@ -17,7 +17,7 @@ export interface Answer {
   /** The newest figures; later ones replace earlier ones. */
   usage(figures: Partial<Usage>): void;
   /** Throws `unavailable` when the model said nothing at all. */
-  done(stop: ModelDone["stop"]): ModelDone;
+  done(stop: ModelDone["stop"]): Promise<ModelDone>;
 }
 
 export interface CallDelta {
@@ -105,10 +105,12 @@ function addCall(state: State, index: number, { id, tool, json, signature }: Cal
   if (signature) draft.signature = signature;
 }
 
-function finish(state: State, stop: ModelDone["stop"]): ModelDone {
+async function finish(state: State, stop: ModelDone["stop"]): Promise<ModelDone> {
   const { options, protocol } = state;
   const whole = stop !== "length";
-  const parts = state.drafts.map((draft, index) => partOf(draft, { whole, protocol, id: ownId(options, index) }));
+  const parts = await Promise.all(
+    state.drafts.map((draft, index) => partOf(draft, { whole, protocol, id: ownId(options, index) })),
+  );
   const said = parts.some((part) => part.type === "call" || (part.type === "text" && part.text.trim() !== ""));
   const message: Message = { role: "assistant", parts, at: options.now() };
   if (!said && stop !== "length" && stop !== "filtered") {
@@ -125,17 +127,17 @@ function ownId({ now }: WireOptions, index: number): string {
   return `c${(now() * 100 + index).toString(36).slice(-8).padStart(8, "0")}`;
 }
 
-function partOf(
+async function partOf(
   draft: Draft,
   { whole, protocol, id }: { readonly whole: boolean; readonly protocol: string; readonly id: string },
-): Part {
+): Promise<Part> {
   if (draft.type === "text") return { type: "text", text: draft.text.toString() };
   if (draft.type === "thinking") return { ...draft, text: draft.text.toString(), protocol };
   const call: CallPart = {
     type: "call",
     id: draft.id || id,
     tool: draft.tool,
-    ...toolArguments(draft.json.toString(), whole),
+    ...(await toolArguments(draft.json.toString(), whole)),
   };
   return draft.signature === undefined ? call : { ...call, signature: draft.signature };
 }

@@ -37,7 +37,7 @@ async function* stream(options: WireOptions, prompt: Prompt, signal: AbortSignal
     }
   }
   if (stop === undefined) throw cutOff(options);
-  yield answer.done(stop);
+  yield await answer.done(stop);
 }
 
 const stops: Readonly<Record<string, ModelDone["stop"]>> = {

@@ -25,7 +25,7 @@ async function* stream(options: WireOptions, prompt: Prompt, signal: AbortSignal
     stop = stopOf(options, candidate) ?? stop;
   }
   if (stop === undefined) throw cutOff(options);
-  yield answer.done(stop);
+  yield await answer.done(stop);
 }
 
 function candidateIn(event: JsonObject): JsonObject {

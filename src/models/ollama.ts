@@ -22,7 +22,7 @@ async function* stream(options: WireOptions, prompt: Prompt, signal: AbortSignal
     answer.usage(figures({ inputTokens: count(event["prompt_eval_count"]), outputTokens: count(event["eval_count"]) }));
   }
   if (stop === undefined) throw cutOff(options);
-  yield answer.done(stop);
+  yield await answer.done(stop);
 }
 
 function readMessage(answer: Answer, message: JsonObject, calls: { count: number }): ModelEvent[] {

@@ -26,7 +26,7 @@ async function* stream(options: WireOptions, prompt: Prompt, signal: AbortSignal
     if (typeof choice["finish_reason"] === "string") stop = stops[choice["finish_reason"]] ?? "end";
   }
   if (stop === undefined) throw cutOff(options);
-  yield answer.done(stop);
+  yield await answer.done(stop);
 }
 
 const stops: Readonly<Record<string, ModelDone["stop"]>> = {

@@ -39,7 +39,7 @@ async function* stream(options: WireOptions, prompt: Prompt, signal: AbortSignal
     }
   }
   if (stop === undefined) throw cutOff(options);
-  yield answer.done(stop);
+  yield await answer.done(stop);
 }
 
 /** A finished item; text has come as deltas already. */

@@ -1,4 +1,3 @@
-import { jsonrepair } from "jsonrepair";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 
 export interface ToolArguments {
@@ -11,9 +10,9 @@ export interface ToolArguments {
  * A call's arguments as the model wrote them. Small mistakes are repaired; not when the answer was cut (`whole` false),
  * for half a text is no smaller version of it.
  */
-export function toolArguments(text: string, whole: boolean): ToolArguments {
+export async function toolArguments(text: string, whole: boolean): Promise<ToolArguments> {
   if (text.trim() === "") return { input: {} };
-  const value = parse(text) ?? (whole ? repaired(text) : undefined);
+  const value = parse(text) ?? (whole ? await repaired(text) : undefined);
   return isJsonObject(value) ? { input: value } : { input: {}, invalid: text };
 }
 
@@ -25,7 +24,8 @@ function parse(text: string): unknown {
   }
 }
 
-function repaired(text: string): unknown {
+async function repaired(text: string): Promise<unknown> {
+  const { jsonrepair } = await import("jsonrepair");
   try {
     return parse(jsonrepair(text));
   } catch {

@@ -52,6 +52,12 @@ export function memoryFiles(faults: DiskFaults, now: () => number): MemoryFiles 
       if (!disk.nodes.has(real)) throw missing(path);
       return real;
     },
+    setMode: async (path, mode) => {
+      const node = disk.nodes.get(normal(path));
+      if (!node) throw missing(path);
+      if (node.kind === "link") throw new WeftError("invalid", `${path} is a link`);
+      node.mode = mode;
+    },
     watch: async (path, changed) => {
       const watcher = { path: resolved(disk, path), changed };
       if (!disk.nodes.has(watcher.path)) throw missing(path);
@@ -115,8 +121,9 @@ function confinedTree(disk: Disk, root: string, hidden: readonly string[]): File
     ...all,
     list: async (path) => {
       const entries = await all.list(path);
-      const isTop = confinedPath(disk, { root, hidden }, path) === resolved(disk, root);
-      return isTop ? entries.filter(({ name }) => !hidden.includes(name)) : entries;
+      const folder = confinedPath(disk, { root, hidden }, path);
+      const base = resolved(disk, root);
+      return entries.filter(({ name }) => !hidden.some((each) => `${folder}/${name}` === `${base}/${each}`));
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Crypto } from "../core/crypto.ts";
 import { WeftError } from "../core/error.ts";
-import type { Fetch, HttpHandler, Platform, Terminal } from "../core/platform.ts";
+import type { Fetch, HttpHandler, Platform, SandboxSupport, Terminal } from "../core/platform.ts";
 import { type DiskFaults, type MemoryFiles, memoryFiles } from "./memory-files.ts";
 
 export interface MemoryPlatformOptions {
@@ -9,6 +9,7 @@ export interface MemoryPlatformOptions {
   readonly fetch?: Fetch;
   readonly resolve?: Platform["resolve"];
   readonly spawn?: Platform["spawn"];
+  readonly sandbox?: SandboxSupport;
   readonly serve?: (handler: HttpHandler) => void;
   readonly terminal?: Partial<Terminal>;
   /** Unix milliseconds. */
@@ -49,6 +50,7 @@ export function memoryPlatform(options: MemoryPlatformOptions = {}): MemoryPlatf
     resolve: options.resolve ?? (async (host) => absent(`DNS for ${host}`)),
     proxyFor: () => undefined,
     spawn: options.spawn ?? (async ([file]) => absent(`a program ${file}`)),
+    sandbox: async () => options.sandbox ?? noSandbox,
     connect: async ({ host }) => absent(`a network for ${host}`),
     webSocket: async (url) => absent(`a network for ${url}`),
     serve: async ({ port }, { request }) => {
@@ -60,6 +62,15 @@ export function memoryPlatform(options: MemoryPlatformOptions = {}): MemoryPlatf
     onUncaught: () => {},
   };
 }
+
+const noSandbox: SandboxSupport = {
+  files: false,
+  network: false,
+  limits: false,
+  newFiles: false,
+  name: "",
+  missing: "a machine in memory has no kernel",
+};
 
 function absent(what: string): never {
   throw new WeftError("unavailable", `this test gave no ${what}`);

@@ -12,7 +12,19 @@ export function targetOf(host: string, address: string | undefined): Target {
     ...(address !== undefined && { address }),
     ...(range !== undefined && { range }),
     isMetadata: isMetadata(host, address),
+    isIn: (cidr) => address !== undefined && isInRange(address, cidr),
   };
+}
+
+/** False for what is no address, no range, or of the other family; an IPv4 address may come in an IPv6 one. */
+function isInRange(address: string, cidr: string): boolean {
+  const ip = parsed(plain(address));
+  try {
+    const [base, bits] = ipaddr.parseCIDR(cidr);
+    return ip !== undefined && ip.kind() === base.kind() && ip.match(base, bits);
+  } catch {
+    return false;
+  }
 }
 
 function isMetadata(host: string, address: string | undefined): boolean {

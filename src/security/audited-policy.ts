@@ -5,6 +5,7 @@ import type { Action, Policy } from "../core/policy.ts";
 export function auditedPolicy(policy: Policy, audit: Audit): Policy {
   return {
     permissionsOf: policy.permissionsOf,
+    standingOf: policy.standingOf,
     decide(actor, action) {
       const decision = policy.decide(actor, action);
       if (!decision.allowed && !decision.ask) {
@@ -22,6 +23,12 @@ function aboutAction(action: Action) {
       return { subject: `tool ${action.tool}`, detail: action.input };
     case "command":
       return { subject: "command", detail: action.command };
+    case "path":
+      return { subject: `${action.effect} ${action.path}`, detail: null };
+    case "model":
+      return { subject: `model ${action.model}`, detail: null };
+    case "manage":
+      return { subject: action.what, detail: null };
     case "connect":
       return { subject: `connect ${action.host}:${action.port}`, detail: action.target.address ?? null };
   }

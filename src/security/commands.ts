@@ -1,4 +1,4 @@
-import { privateFolders } from "../core/workspace.ts";
+import type { CommandFact, CommandFacts } from "../core/policy.ts";
 import { nameMatches } from "../lib/glob.ts";
 
 export interface CommandRules {
@@ -26,81 +26,112 @@ export const destructive: readonly string[] = [
   "format c:",
 ];
 
-/** Why a command line may not run, or undefined. What cannot be read for sure is not run in allowlist mode. */
-export function commandProblem(line: string, rules: CommandRules): string | undefined {
-  const folded = line.toLowerCase().replace(/\s+/g, " ");
-  const patterns = rules.denylist.length > 0 ? rules.denylist : destructive;
-  const hit = patterns.find((pattern) => folded.includes(pattern.toLowerCase()));
-  if (hit !== undefined) return `command blocked: ${line} (matched pattern: ${hit})`;
+export interface CommandProblem {
+  readonly reason: string;
+  /** Of `tools.command_policy`: what decided. */
+  readonly list: "allowlist" | "denylist" | "mode";
+  /** How the owner, or the model, gets it done. */
+  readonly allow: string;
+}
+
+/**
+ * Why a command line may not run, or undefined. The facts come from `shell/facts.ts`, which only those load who have
+ * a line to judge.
+ */
+export function commandProblem(line: string, facts: CommandFacts, rules: CommandRules): CommandProblem | undefined {
+  const hit = patternIn(line, facts, rules.denylist.length > 0 ? rules.denylist : destructive);
+  if (hit !== undefined) {
+    return {
+      reason: `command blocked: ${line} (matched pattern: ${hit})`,
+      list: "denylist",
+      allow: "To allow it, list your own patterns in tools.command_policy.denylist.",
+    };
+  }
+  if (facts.unreadable !== undefined) {
+    return {
+      reason: `command not allowed: ${line} (it cannot be read: ${facts.unreadable})`,
+      list: "mode",
+      allow: "No setting allows that, neither mode of tools.command_policy: write it in plainer words.",
+    };
+  }
   if (rules.mode === "denylist") return undefined;
-  const commands = simpleCommands(line);
-  if (typeof commands === "string") return `command not allowed: ${line} (${commands})`;
   const allowed = rules.allowlist.length > 0 ? rules.allowlist : harmless;
-  for (const words of commands) {
-    const problem = problemOf(words, allowed);
-    if (problem !== undefined) return `command not allowed: ${problem}`;
+  for (const { program, problem } of facts.commands) {
+    const isAllowed = program === undefined || allowed.some((pattern) => nameMatches(pattern, program));
+    const reason = isAllowed ? problem : `${program} is not in the allowlist`;
+    if (reason !== undefined)
+      return { reason: `command not allowed: ${reason}`, list: "allowlist", allow: isAllowed ? otherWay : listed };
   }
   return undefined;
 }
 
-function problemOf(words: readonly string[], allowed: readonly string[]): string | undefined {
-  const [program = "", ...rest] = words;
-  if (!allowed.some((pattern) => nameMatches(pattern, program))) return `${program} is not in the allowlist`;
-  const runner = runners[program];
-  if (runner && rest.some((word) => runner.test(word)))
-    return `${program} with ${rest.find((word) => runner.test(word))}`;
-  const outside = rest.find(leadsOutside);
-  return outside === undefined ? undefined : `${program} ${outside} (outside of the workspace)`;
+const listed =
+  "To allow programs, list them in tools.command_policy.allowlist, or set tools.command_policy.mode to denylist.";
+const otherWay = "No entry of tools.command_policy.allowlist allows that; tools.command_policy.mode denylist does.";
+
+/** The first pattern that is in the line as it was written, as it is without quotes, or in one of its commands. */
+function patternIn(line: string, facts: CommandFacts, patterns: readonly string[]): string | undefined {
+  const said = facts.commands.map(({ words }) => `${words.map((word) => word.at(-1) ?? "").join(" ")} `);
+  const texts = [line, facts.plain, ...said].map(folded);
+  const tight = [line, facts.plain, withoutNames(facts.plain)].map(withoutSpaces);
+  return patterns.find(
+    (pattern) =>
+      texts.some((text) => text.includes(folded(pattern))) ||
+      (/[|&;(){}<>]/.test(pattern) && tight.some((text) => text.includes(withoutSpaces(pattern)))) ||
+      facts.commands.some((command) => doesThat(command, pattern)),
+  );
 }
 
-/** Arguments with which a harmless program runs another one, writes, or reads folders it was not pointed at. */
-const runners: Readonly<Record<string, RegExp>> = {
-  env: /^[^=]*$/,
-  find: /^-(exec|ok|delete|fprint|fls)/,
-  sort: /^(-o|--output|--compress-program)/,
-  date: /^(-s|--set)/,
-  grep: /^(-[a-zA-Z]*[rRdf]|--recursive|--dereference-recursive|--directories|--file)/,
-  diff: /^(-[a-zA-Z]*r|--recursive)/,
-};
-
-/** The shell sees all files of the machine; without a sandbox only what its words say can be judged. */
-function leadsOutside(word: string): boolean {
-  const path = word.includes("=") ? word.slice(word.indexOf("=") + 1) : word;
-  if (path === "/dev/null") return false;
-  const [first = ""] = path.replace(/^(\.\/)+/, "").split("/");
-  return /^[/~]/.test(path) || path.split("/").includes("..") || isPrivate(first);
+/** A function by any other name. */
+function withoutNames(plain: string): string {
+  const tokens = plain.split(" ");
+  const name = tokens[tokens.findIndex((token, at) => token === "(" && tokens[at + 1] === ")") - 1];
+  return tokens.map((token) => (token === name ? ":" : token)).join(" ");
 }
 
-/** What the shell would expand in other ways than we know counts as private too. */
-function isPrivate(name: string): boolean {
-  if (/[[{]/.test(name)) return true;
-  return privateFolders.some((folder) => name === folder || (/[*?[]/.test(name) && nameMatches(name, folder)));
+function folded(text: string): string {
+  return text.toLowerCase().replace(/\s+/g, " ");
 }
 
-/**
- * The words of each command of a list or pipeline; or why that cannot be said. Only plain words and quotes are
- * read: substitutions, redirections into files and assignments are not.
- */
-function simpleCommands(line: string): string[][] | string {
-  const commands: string[][] = [[]];
-  let rest = line.trim();
-  while (rest !== "") {
-    const match = token.exec(rest);
-    if (!match?.groups) return `cannot be read from ${JSON.stringify(rest.slice(0, 20))} on`;
-    // A line end is an operator, not a space.
-    rest = rest.slice(match[0].length).replace(/^[ \t]+/, "");
-    const { word, operator } = match.groups;
-    if (operator !== undefined) commands.push([]);
-    if (word === undefined) continue;
-    if (word.includes("$") && !/^'[^']*'$/.test(word)) return "it uses a variable or substitution";
-    commands.at(-1)?.push(unquoted(word));
+function withoutSpaces(text: string): string {
+  return text.toLowerCase().replace(/\s+/g, "");
+}
+
+/** The same program with at least these options, however they are written, and these other words in this order. */
+function doesThat({ words }: CommandFact, pattern: string): boolean {
+  const [program = "", ...rest] = folded(pattern).trim().split(" ");
+  if (rest.length === 0) return false;
+  const wanted = { letters: lettersOf(rest.map((word) => [word])), operands: rest.filter((word) => !isOption(word)) };
+  return words.some((word, at) => {
+    if (!word.some((text) => text.toLowerCase().replace(/^.*\//, "") === program)) return false;
+    const behind = words.slice(at + 1);
+    const letters = lettersOf(behind);
+    return [...wanted.letters].every((letter) => letters.has(letter)) && hasInOrder(behind, wanted.operands);
+  });
+}
+
+function isOption(word: string): boolean {
+  return /^-./.test(word);
+}
+
+/** A long option counts as its first letter: `--recursive` is `-r`. */
+function lettersOf(words: readonly (readonly string[])[]): Set<string> {
+  const options = words.flat().filter(isOption);
+  return new Set(
+    options
+      .flatMap((word) => (word.startsWith("--") ? word.slice(2, 3) : [...word.slice(1)]))
+      .map((letter) => letter.toLowerCase()),
+  );
+}
+
+/** The last of them may go on: `/` stands for all that begins with it. */
+function hasInOrder(words: readonly (readonly string[])[], operands: readonly string[]): boolean {
+  let next = 0;
+  for (const word of words) {
+    const operand = operands[next];
+    if (operand === undefined) break;
+    const isLast = next === operands.length - 1;
+    if (word.some((text) => (isLast ? text.toLowerCase().startsWith(operand) : text.toLowerCase() === operand))) next++;
   }
-  return commands.filter((words) => words.length > 0);
-}
-
-const token =
-  /^(?:(?<quiet>2>&1|[12]?>\s?\/dev\/null)(?=\s|$|[|;&])|(?<operator>\|\||&&|[|;\n])|(?<word>(?:[^\s'"`\\|;&<>()#$]|\$|'[^']*'|"[^"`\\]*")+))/;
-
-function unquoted(word: string): string {
-  return word.replace(/'([^']*)'|"([^"]*)"/g, (_, single?: string, double?: string) => single ?? double ?? "");
+  return next === operands.length;
 }

@@ -1,7 +1,7 @@
 import type { DoorRequest, OuterDoor } from "../core/door.ts";
 import { WeftError } from "../core/error.ts";
 import type { Platform } from "../core/platform.ts";
-import type { Action, Policy } from "../core/policy.ts";
+import { type Action, type Policy, refusalText, type Target } from "../core/policy.ts";
 import type { Actor } from "../core/tool.ts";
 
 const mostRedirects = 5;
@@ -62,7 +62,7 @@ type Connect = Omit<Extract<Action, { kind: "connect" }>, "kind">;
 
 function judge(policy: DoorOptions["policy"], actor: Actor, connect: Connect): void {
   const decision = policy.decide(actor, { kind: "connect", ...connect });
-  if (!decision.allowed) throw new WeftError("refused", `${decision.reason}. ${decision.allow}`);
+  if (!decision.allowed) throw new WeftError("refused", refusalText(decision));
 }
 
 interface Hop {
@@ -89,13 +89,13 @@ async function send({ platform, policy, credentials = [] }: DoorOptions, actor: 
   const place = placeOf(url);
   const { host } = place;
   const { isAddress, targetOf } = await import("./addresses.ts");
-  const check = (address: string | undefined) =>
-    judge(policy, actor, { ...place, purpose: "tool", target: targetOf(host, address) });
-  check(isAddress(host) ? host : undefined);
+  const check = (target: Target) => judge(policy, actor, { ...place, purpose: "tool", target });
+  if (!isAddress(host)) check({ ...targetOf(host, undefined), isPending: true });
   const viaProxy = platform.proxyFor(url.href) !== undefined;
   const addresses = isAddress(host) ? [host] : await addressesOf(platform, host, viaProxy);
   // One bad address among good ones is refused too: which of them is used is the other side's choice.
-  for (const address of addresses) check(address);
+  for (const address of addresses) check(targetOf(host, address));
+  if (addresses.length === 0) check(targetOf(host, undefined));
   const [address] = addresses;
   const secret = credentials.find(({ name, origin }) => name === credential && origin === url.origin);
   return await platform.fetch(url.href, {

@@ -1,121 +1,344 @@
-import type { Action, Aftermath, Decision, Permissions, Policy } from "../core/policy.ts";
+import type { Json } from "../core/json.ts";
+import type { Action, Aftermath, Decision, Level, Policy, Standing } from "../core/policy.ts";
+import type { Actor } from "../core/tool.ts";
+import { privateFolders } from "../core/workspace.ts";
 import { nameMatches } from "../lib/glob.ts";
+import { placeMatches } from "../lib/places.ts";
+import { mayTouch } from "./command-paths.ts";
 import { type CommandRules, commandProblem } from "./commands.ts";
+import { levels, type PermissionRules, standingOf } from "./permissions.ts";
 
 export interface PolicyRules {
-  /** Patterns of names; what is allowed and in `ask`, but not in `approved`, needs the user's word. */
-  readonly tools: {
-    readonly allow: readonly string[];
-    readonly deny: readonly string[];
-    readonly ask: readonly string[];
-    /** Grows when the user says "always". */
-    readonly approved: string[];
-    /** Whether what changes things, or sends them out, is asked for once a turn has read words of strangers. */
-    readonly askAfterStrangers: boolean;
-  };
+  readonly tools: ToolRules;
+  /** Of the workspace, for everybody; relative to it. */
+  readonly paths: { readonly deny: readonly string[]; readonly readOnly: readonly string[] };
   readonly commands: CommandRules;
   readonly urls: UrlRules;
+  readonly permissions: PermissionRules;
+  /** Where a setting's value comes from: a file, a variable, "the default". */
+  readonly originOf?: (setting: string) => string;
+}
+
+/** Patterns of names, or `effect:write`, `effect:read`, `effect:egress`. */
+export interface ToolRules {
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+  /** What is allowed and in here, but not in `approved`, needs the user's word. */
+  readonly ask: readonly string[];
+  /** Grows when the user says "always". */
+  readonly approved: string[];
+  /** Whether what changes things, or sends them out, is asked for once a turn has read words of strangers. */
+  readonly askAfterStrangers: boolean;
+  /** What somebody must have to use a tool, by pattern. */
+  readonly requires?: Readonly<Record<string, Requirement>>;
+  /** What the workspace's own configuration denies. */
+  readonly deniedByWorkspace?: readonly string[];
+}
+
+export interface Requirement {
+  readonly level?: Level | undefined;
+  readonly custom?: Readonly<Record<string, Json>> | undefined;
 }
 
 export interface UrlRules {
   readonly enabled: boolean;
   readonly allowPrivate: boolean;
+  /** Nothing but `allowedDomains`. */
+  readonly onlyAllowed?: boolean;
   readonly allowedDomains: readonly string[];
   readonly blockedDomains: readonly string[];
 }
 
-/** Allow and deny as the configuration says, the same for everybody. */
-export function simplePolicy(rules: PolicyRules): Policy {
+/** Tables in, decisions out. What no rule allows is refused. */
+export function policyOf(rules: PolicyRules): Policy {
+  const standing = (actor: Actor) => standingOf(rules.permissions, actor);
   return {
-    permissionsOf: () => ({ ...everything, tools: rules.tools.allow, toolsDenied: rules.tools.deny }),
-    decide(_, action) {
-      switch (action.kind) {
-        case "tool":
-          return decideTool(rules, action);
-        case "command":
-          return decideCommand(rules, action.command);
-        case "connect":
-          return decideConnect(rules.urls, action);
-      }
+    standingOf: standing,
+    permissionsOf: (actor) => {
+      const { permissions } = standing(actor);
+      const { deny, readOnly } = rules.paths;
+      return {
+        ...permissions,
+        pathsDenied: [...deny, ...permissions.pathsDenied],
+        pathsReadOnly: [...readOnly, ...permissions.pathsReadOnly],
+      };
     },
+    decide: (actor, action) => placed(rules, decide(rules, { actor, standing: standing(actor) }, action)),
   };
 }
 
-const everything: Permissions = {
-  level: 2,
-  tools: ["*"],
-  toolsDenied: [],
-  maxTier: "elite",
-  modelAccess: ["*"],
-  modelDenied: [],
-  mayChooseModel: true,
-  maxContextTokens: 200_000,
-  maxOutputTokens: 16_384,
-  mayStream: true,
-  mayEscalate: true,
-  escalationThreshold: 0,
-  messagesPerMinute: Number.POSITIVE_INFINITY,
-  dailyUsd: Number.POSITIVE_INFINITY,
-  monthlyUsd: Number.POSITIVE_INFINITY,
-};
-
-function decideTool({ tools, urls }: PolicyRules, { tool, after }: Extract<Action, { kind: "tool" }>): Decision {
-  const denied = tools.deny.find((pattern) => nameMatches(pattern, tool));
-  if (denied !== undefined) {
-    return refused(`tools.deny has "${denied}"`, `To allow it, take that entry out of tools.deny.`);
-  }
-  const asked = tools.ask.find((pattern) => nameMatches(pattern, tool));
-  if (tools.allow.some((pattern) => nameMatches(pattern, tool))) {
-    const reason = asked === undefined ? reasonAfter(after, { tools, urls }) : `tools.ask has "${asked}"`;
-    if (reason === undefined || tools.approved.some((pattern) => nameMatches(pattern, tool))) return { allowed: true };
-    const allow = `To allow it without asking, add "${tool}" to tools.approved.`;
-    return { allowed: false, ask: true, reason, allow };
-  }
-  return refused("it is not in tools.allow", `To allow it, add "${tool}" to tools.allow.`);
+interface Who {
+  readonly actor: Actor;
+  readonly standing: Standing;
 }
 
-function reasonAfter(
-  after: Aftermath | undefined,
-  { tools, urls }: Pick<PolicyRules, "tools" | "urls">,
-): string | undefined {
+function decide(rules: PolicyRules, who: Who, action: Action): Decision {
+  switch (action.kind) {
+    case "tool":
+      return decideTool(rules, who, action);
+    case "command":
+      return decideCommand(rules, who, action);
+    case "path":
+      return decidePath(rules, who, action);
+    case "connect":
+      return decideConnect(rules.urls, action);
+    case "model":
+      return decideModel(who, action);
+    case "manage":
+      return decideManage(who, action.what);
+  }
+}
+
+/** With where the rule is written. */
+function placed({ originOf }: PolicyRules, decision: Decision): Decision {
+  if (!originOf) return decision;
+  return { ...decision, rule: { ...decision.rule, origin: originOf(decision.rule.setting) } };
+}
+
+type ToolAction = Extract<Action, { kind: "tool" }>;
+
+function decideTool(rules: PolicyRules, who: Who, action: ToolAction): Decision {
+  const { tools } = rules;
+  const denied = find(tools.deny, action);
+  if (denied !== undefined) {
+    return refused("tools.deny", `tools.deny has "${denied}"`, "To allow it, take that entry out of tools.deny.");
+  }
+  const below = find(tools.deniedByWorkspace ?? [], action);
+  if (below !== undefined) {
+    const setting = "the workspace's tools.deny";
+    return refused(setting, `${setting} has "${below}"`, "To allow it, take that entry out of it.");
+  }
+  const allowed = find(tools.allow, action);
+  if (allowed === undefined) {
+    return refused("tools.allow", "it is not in tools.allow", `To allow it, add "${action.tool}" to tools.allow.`);
+  }
+  const lacking = whatLacks(rules, who, action);
+  if (lacking) return lacking;
+  const asked = find(tools.ask, action);
+  const question = asked === undefined ? questionAfter(action.after, rules) : `tools.ask has "${asked}"`;
+  if (question === undefined) return granted("tools.allow", `tools.allow has "${allowed}"`);
+  const approved = find(tools.approved, action);
+  if (approved !== undefined) return granted("tools.approved", `tools.approved has "${approved}"`);
+  const allow = `To allow it without asking, add "${action.tool}" to tools.approved.`;
+  const setting = asked === undefined ? "tools.ask_after_strangers" : "tools.ask";
+  return { allowed: false, ask: true, reason: question, allow, rule: { setting } };
+}
+
+/** What the one who asks may not, where others may. */
+function whatLacks(rules: PolicyRules, { actor, standing }: Who, action: ToolAction): Decision | undefined {
+  const { permissions, from } = standing;
+  const denied = find(permissions.toolsDenied, action);
+  if (denied !== undefined) {
+    const setting = from.toolsDenied ?? "tool_denylist";
+    return refused(
+      setting,
+      "tool is explicitly denied for this user",
+      `To allow it, take "${denied}" out of ${setting}.`,
+    );
+  }
+  if (permissions.tools.some((list) => find(list, action) === undefined)) {
+    const setting = from.tools ?? levelSetting(standing);
+    const reason = `tool is not in the allowed tools for permission level ${permissions.level}`;
+    return refused(setting, reason, howToLift({ actor, standing }, action.tool));
+  }
+  return whatIsRequired(rules.tools.requires ?? {}, { actor, standing }, action);
+}
+
+function whatIsRequired(
+  requires: NonNullable<ToolRules["requires"]>,
+  { actor, standing: { permissions } }: Who,
+  action: ToolAction,
+): Decision | undefined {
+  for (const [pattern, { level = 0, custom = {} }] of Object.entries(requires)) {
+    if (!fits(pattern, action)) continue;
+    const setting = `tools.requires.${pattern}`;
+    if (permissions.level < level) {
+      const reason = `tool requires permission level ${level} but user has level ${permissions.level}`;
+      return refused(setting, reason, `To allow it, set ${userKey(actor)}.level to ${level}.`);
+    }
+    const lacking = Object.keys(custom).find((name) => !same(permissions.custom[name], custom[name]));
+    if (lacking !== undefined) {
+      const reason = `tool requires custom permission '${lacking}' which is not set`;
+      const wanted = JSON.stringify(custom[lacking]);
+      return refused(setting, reason, `To allow it, set ${userKey(actor)}.custom_permissions.${lacking} to ${wanted}.`);
+    }
+  }
+  return undefined;
+}
+
+function same(a: Json | undefined, b: Json | undefined): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+function userKey({ channel, sender }: Actor): string {
+  return `routing.permissions.users.${channel}:${sender}`;
+}
+
+function howToLift({ actor, standing }: Who, tool: string): string {
+  const { channel, sender } = actor;
+  if (standing.permissions.level === 0) {
+    return `To let ${channel}:${sender} in, add "${sender}" to channels.${channel}.allow_from, or pair them: weft pairing.`;
+  }
+  const setting = standing.from.tools;
+  if (setting !== undefined) return `To allow it, add "${tool}" to ${setting}.`;
+  return `To allow it, list the tools of ${channel}:${sender} in ${userKey(actor)}.tool_access.`;
+}
+
+/** The level's own permissions are the program's; what gave the level is the configuration's. */
+function levelSetting({ permissions, from }: Standing): string {
+  return from.level ?? `the permissions of level ${permissions.level}`;
+}
+
+function find(patterns: readonly string[], action: ToolAction): string | undefined {
+  return patterns.find((pattern) => fits(pattern, action));
+}
+
+/** `effect:…` stands for every tool with that effect. */
+function fits(pattern: string, { tool, effect, egress }: ToolAction): boolean {
+  if (!pattern.startsWith("effect:")) return nameMatches(pattern, tool);
+  return pattern === "effect:egress" ? egress === true : pattern === `effect:${effect}`;
+}
+
+function questionAfter(after: Aftermath | undefined, { tools, urls }: PolicyRules): string | undefined {
   if (!after || !tools.askAfterStrangers) return undefined;
   const { host } = after;
-  if (host && urls.allowedDomains.some((pattern) => domainMatches(pattern, host))) return undefined;
+  if (host && urls.allowedDomains.some((entry) => placeMatches(entry, { host }))) return undefined;
   return `it ${after.does}, and this turn has read words of strangers by ${after.sources.join(", ")}: tools.ask_after_strangers`;
 }
 
-function decideCommand({ commands }: PolicyRules, command: string): Decision {
-  const problem = commandProblem(command, commands);
-  if (problem === undefined) return { allowed: true };
-  const how =
-    commands.mode === "allowlist"
-      ? "To allow programs, list them in tools.command_policy.allowlist, or set tools.command_policy.mode to denylist."
-      : "To allow it, list your own patterns in tools.command_policy.denylist.";
-  return refused(problem, how);
+function decideCommand(
+  { commands, paths }: PolicyRules,
+  { standing: { permissions, from } }: Who,
+  { command, facts }: Extract<Action, { kind: "command" }>,
+): Decision {
+  const problem = commandProblem(command, facts, commands);
+  if (problem) return refused(`tools.command_policy.${problem.list}`, problem.reason, problem.allow);
+  const denied: [string, readonly string[]][] = [
+    ["tools.paths.deny", paths.deny],
+    [from.pathsDenied ?? "path_denylist", permissions.pathsDenied],
+  ];
+  for (const [setting, list] of denied) {
+    const hit = list.find((path) => facts.commands.some((each) => mayTouch(each, path)));
+    if (hit === undefined) continue;
+    const reason = `command not allowed: path is denied (${setting} has "${hit}")`;
+    return refused(setting, reason, `To allow it, take "${hit}" out of ${setting}.`);
+  }
+  return granted("tools.command_policy", `tools.command_policy.mode ${commands.mode} lets it run`);
 }
 
-/** Facts of the address first come last: names that the owner wrote down decide before them. */
-function decideConnect(urls: UrlRules, { host, target, purpose }: Extract<Action, { kind: "connect" }>): Decision {
-  if (!urls.enabled) return { allowed: true };
-  const blocked = urls.blockedDomains.find((pattern) => domainMatches(pattern, host));
-  if (blocked !== undefined) {
+function decidePath({ paths }: PolicyRules, { standing }: Who, action: Extract<Action, { kind: "path" }>): Decision {
+  const { permissions, from } = standing;
+  const path = plainPath(action.path);
+  const isOutside = action.path.startsWith("/") || path.split("/").includes("..");
+  if (isOutside || privateFolders.some((folder) => `${path}/`.startsWith(`${folder}/`))) {
+    const how = "File tools see nothing but the workspace, and there not what weft keeps for itself.";
+    return refused("agents.defaults.workspace", `path escapes workspace: ${action.path}`, how);
+  }
+  const denied: [string, readonly string[]][] = [
+    ["tools.paths.deny", paths.deny],
+    [from.pathsDenied ?? "path_denylist", permissions.pathsDenied],
+  ];
+  const readOnly: [string, readonly string[]][] = [
+    ["tools.paths.read_only", paths.readOnly],
+    [from.pathsReadOnly ?? "path_read_only", permissions.pathsReadOnly],
+  ];
+  for (const [setting, list] of [...denied, ...(action.effect === "write" ? readOnly : [])]) {
+    const hit = list.find((each) => `${path}/`.startsWith(`${plainPath(each)}/`));
+    if (hit === undefined) continue;
+    const what = denied.some(([name]) => name === setting) ? "path is denied" : "path may only be read";
     return refused(
-      `blocked domain: ${host}`,
-      `To allow it, take "${blocked}" out of tools.url_policy.blocked_domains.`,
+      setting,
+      `${what}: ${action.path} (${setting} has "${hit}")`,
+      `To allow it, take "${hit}" out of ${setting}.`,
     );
   }
-  const allow = `To allow it, add "${host}" to tools.url_policy.allowed_domains.`;
-  if (urls.allowedDomains.some((pattern) => domainMatches(pattern, host))) return { allowed: true };
-  if (target.isMetadata) return refused(`blocked cloud metadata endpoint: ${host}`, allow);
-  if (purpose === "model" || urls.allowPrivate || target.range === undefined) return { allowed: true };
-  return refused(`blocked private IP ${target.address} for host ${host} (${target.range})`, allow);
+  return granted("tools.paths", "it lies in the workspace, and no rule denies it");
 }
 
-/** `*.example.com` stands for every subdomain, `example.com` for itself. */
-function domainMatches(pattern: string, host: string): boolean {
-  return nameMatches(pattern.toLowerCase(), host.toLowerCase().replace(/\.$/, ""));
+function plainPath(path: string): string {
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  return parts.join("/");
 }
 
-function refused(reason: string, allow: string): Decision {
-  return { allowed: false, reason, allow };
+/** Facts of the address come last: places that the owner wrote down decide before them, the denied ones first. */
+function decideConnect(urls: UrlRules, action: Extract<Action, { kind: "connect" }>): Decision {
+  const { host, port, target, purpose } = action;
+  const key = "tools.url_policy";
+  if (!urls.enabled) return granted(`${key}.enabled`, `${key}.enabled is false: nothing is checked`);
+  const blocked = urls.blockedDomains.find((entry) => placeMatches(entry, action));
+  if (blocked !== undefined) {
+    const allow = `To allow it, take "${blocked}" out of ${key}.blocked_domains.`;
+    return refused(`${key}.blocked_domains`, `blocked domain: ${host}`, allow);
+  }
+  const narrow = target.address !== undefined && target.range !== undefined ? ` or "${target.address}:${port}"` : "";
+  const allow = `To allow it, add "${host}"${narrow} to ${key}.allowed_domains.`;
+  // Who hands out keys must be meant: no range and no pattern allows it.
+  const entries = target.isMetadata ? urls.allowedDomains.filter((entry) => !/[*?/]/.test(entry)) : urls.allowedDomains;
+  const allowed = entries.find((entry) => placeMatches(entry, action));
+  if (allowed !== undefined) return granted(`${key}.allowed_domains`, `${key}.allowed_domains has "${allowed}"`);
+  const setting = `${key}.allowed_domains`;
+  if (target.isMetadata) return refused(setting, `blocked cloud metadata endpoint: ${host}`, allow);
+  if (purpose === "model") return granted("providers", "the configuration names this address for a model");
+  if (target.isPending) return granted(`${key}.enabled`, "its address decides");
+  if (urls.onlyAllowed) return refused(`${key}.only_allowed`, `not an allowed domain: ${host}:${port}`, allow);
+  if (target.address === undefined)
+    return granted(`${key}.enabled`, "no rule blocks it; its address is not known here");
+  if (target.range === undefined)
+    return granted(`${key}.enabled`, "it is on the public Internet, and no rule blocks it");
+  if (urls.allowPrivate)
+    return granted(`${key}.allow_private`, `${key}.allow_private lets ${target.range} addresses be reached`);
+  return refused(setting, `blocked private IP ${target.address} for host ${host} (${target.range})`, allow);
+}
+
+function decideModel({ standing }: Who, { model, chosen }: Extract<Action, { kind: "model" }>): Decision {
+  const { permissions, from } = standing;
+  if (chosen && !permissions.mayChooseModel) {
+    const setting = from.mayChooseModel ?? levelSetting(standing);
+    return refused(setting, `level ${permissions.level} may not choose a model`, lift("model_override", "true"));
+  }
+  const denied = permissions.modelDenied.find((pattern) => nameMatches(pattern, model));
+  if (denied !== undefined) {
+    const setting = from.modelDenied ?? "model_denylist";
+    return refused(
+      setting,
+      `model is denied for this user: ${model}`,
+      `To allow it, take "${denied}" out of ${setting}.`,
+    );
+  }
+  const allowed = permissions.modelAccess.find((pattern) => nameMatches(pattern, model));
+  const setting = from.modelAccess ?? levelSetting(standing);
+  if (allowed !== undefined) return granted(setting, `model_access has "${allowed}"`);
+  return refused(
+    setting,
+    `model is not in the allowed models of this user: ${model}`,
+    lift("model_access", `["${model}"]`),
+  );
+}
+
+function decideManage({ standing }: Who, what: string): Decision {
+  const { level } = standing.permissions;
+  if (level === levels[2].level) return granted(levelSetting(standing), "admins may");
+  return refused(
+    levelSetting(standing),
+    `${what} may only be changed by admins, and this is level ${level}`,
+    lift("level", "2"),
+  );
+}
+
+function lift(key: keyof typeof settingsOfUsers, value: string): string {
+  return `To allow it, set ${key} to ${value} for this user in routing.permissions.users: ${settingsOfUsers[key]}.`;
+}
+
+const settingsOfUsers = {
+  level: "2 is an admin",
+  model_override: "whether they may name a model",
+  model_access: "patterns of models",
+} as const;
+
+function granted(setting: string, reason: string): Decision {
+  return { allowed: true, reason, rule: { setting } };
+}
+
+function refused(setting: string, reason: string, allow: string): Decision {
+  return { allowed: false, reason, allow, rule: { setting } };
 }

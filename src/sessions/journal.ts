@@ -111,12 +111,17 @@ async function commit(journal: State, records: readonly JournalRecord[]): Promis
     journal.appender = await journal.options.files.append(path(journal, journal.number));
   }
   await journal.appender.write(lines);
-  await journal.appender.sync();
+  if (!records.every(mayBeLost)) await journal.appender.sync();
   journal.bytes += lines.length;
   journal.lastWriteAt = journal.options.now();
   for (const record of records) applyRecord(journal.state, record);
   await intoSessions(journal, records);
   if (journal.bytes > journal.compactBytes * 2 + journal.options.rotateBytes) await rotateOrWarn(journal);
+}
+
+/** With the machine's power, that is: then nobody waits for the answer any more, or what it says is found out again. */
+function mayBeLost(record: JournalRecord): boolean {
+  return record.t === "synced" || (record.t === "accepted" && !record.inbound.durable);
 }
 
 /**
@@ -162,8 +167,7 @@ async function rotate(journal: State): Promise<void> {
   journal.behind.clear();
   await store.sync([...journal.state.unsynced.keys()]);
   const older = (await numbers(files, folder)).filter((number) => number <= journal.number);
-  const records = snapshot(journal.state, journal.options.now());
-  const bytes = new TextEncoder().encode(records.map(printRecord).join(""));
+  const bytes = snapshotOf(journal);
   await files.write(path(journal, journal.number + 1), bytes);
   await journal.appender?.close();
   delete journal.appender;
@@ -174,17 +178,27 @@ async function rotate(journal: State): Promise<void> {
   for (const number of older) await files.remove(path(journal, number));
 }
 
+function snapshotOf({ state, options }: State): Uint8Array {
+  return new TextEncoder().encode(snapshot(state, options.now()).map(printRecord).join(""));
+}
+
 async function close(journal: State): Promise<void> {
   if (journal.closed) return;
   journal.closed = true;
   await journal.records.idle();
   const { state, options } = journal;
   if (state.unsynced.size > 0 && journal.behind.size === 0) {
-    await options.store.sync([...state.unsynced.keys()]);
-    await commit(journal, [{ t: "synced" }]);
+    if (journal.bytes > longToRead && snapshotOf(journal).length < journal.bytes / 2) await rotateOrWarn(journal);
+    else {
+      await options.store.sync([...state.unsynced.keys()]);
+      await commit(journal, [{ t: "synced" }]);
+    }
   }
   await journal.appender?.close();
 }
+
+/** Bytes: the next start, perhaps for a single question, should not read more. */
+const longToRead = 32 * 1024;
 
 interface Found {
   readonly number: number;

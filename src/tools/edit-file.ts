@@ -2,10 +2,11 @@ import { WeftError } from "../core/error.ts";
 import type { FileTree } from "../core/platform.ts";
 import type { Tool } from "../core/tool.ts";
 import { defineTool, flag, optional, text } from "../lib/define-tool.ts";
+import type { FilesFor } from "./policed-files.ts";
 
 const mostBytes = 10 * 1024 * 1024;
 
-export function editFile(files: FileTree): Tool {
+export function editFile(filesFor: FilesFor): Tool {
   return defineTool({
     name: "edit_file",
     description:
@@ -17,7 +18,8 @@ export function editFile(files: FileTree): Tool {
       new_text: text("What stands there afterwards"),
       replace_all: optional(flag("Replace every occurrence instead of the only one")),
     },
-    async run({ path, old_text: before, new_text: after, replace_all: all = false }) {
+    async run({ path, old_text: before, new_text: after, replace_all: all = false }, { actor }) {
+      const files = filesFor(actor);
       if (before === "") throw new WeftError("invalid", "invalid arguments: old_text is empty: use write_file");
       if (before === after) throw new WeftError("invalid", "invalid arguments: old_text and new_text are the same");
       const content = await contentOf(files, path);

@@ -1,14 +1,15 @@
 import { WeftError } from "../core/error.ts";
-import type { Platform } from "../core/platform.ts";
-import type { Policy } from "../core/policy.ts";
+import type { Exit, Platform, SpawnOptions } from "../core/platform.ts";
+import { type CommandFacts, type Policy, refusalText } from "../core/policy.ts";
 import type { Tool, ToolContext } from "../core/tool.ts";
 import { defineTool, optional, text, whole } from "../lib/define-tool.ts";
+import type { Confined, SandboxOptions } from "./exec-sandbox.ts";
 
-export interface ExecOptions {
-  readonly platform: Pick<Platform, "spawn" | "env" | "monotonic">;
-  readonly policy: Pick<Policy, "decide">;
-  /** Absolute path; commands run here. */
-  readonly workspace: string;
+export interface ExecOptions extends SandboxOptions {
+  readonly platform: SandboxOptions["platform"] & Pick<Platform, "spawn" | "monotonic">;
+  readonly policy: Pick<Policy, "decide" | "permissionsOf">;
+  /** Says what a line would run; loaded with the first one. */
+  readonly read: (line: string) => Promise<CommandFacts>;
   readonly timeoutSecs: number;
   readonly maxTimeoutSecs: number;
   /** Variables passed on beside those that every program needs. */
@@ -40,21 +41,44 @@ interface Job {
 }
 
 async function run(options: ExecOptions, { command, timeout }: Job, context: ToolContext): Promise<string> {
-  const { platform, policy, workspace } = options;
-  const decision = policy.decide(context.actor, { kind: "command", command });
-  if (!decision.allowed) throw new WeftError("refused", `${decision.reason}. ${decision.allow}`);
+  const { policy } = options;
+  const decision = policy.decide(context.actor, { kind: "command", command, facts: await options.read(command) });
+  if (!decision.allowed) throw new WeftError("refused", refusalText(decision));
+  const { confined } = await import("./exec-sandbox.ts");
+  const held = await confined({
+    ...options,
+    hide: [
+      ...options.hide,
+      ...policy.permissionsOf(context.actor).pathsDenied.map((path) => `${options.workspace}/${path}`),
+    ],
+  });
+  try {
+    return await runConfined(options, { command, timeout, held }, context);
+  } finally {
+    await held.end();
+  }
+}
+
+async function runConfined(
+  options: ExecOptions,
+  { command, timeout, held }: Job & { readonly held: Confined },
+  context: ToolContext,
+): Promise<string> {
+  const { platform, workspace } = options;
   const late = AbortSignal.timeout(timeout * 1000);
   const output = { stdout: newStream(), stderr: newStream() };
   const began = platform.monotonic();
-  const exit = await platform.spawn(["/bin/sh", "-c", command], {
+  const exit = await spawnShell(platform, command, {
     cwd: workspace,
-    env: environment(options),
+    env: environment(options, held),
     signal: AbortSignal.any([context.signal, late]),
     onOutput: (stream, bytes) => keep(output[stream], bytes),
+    ...(held.sandbox && { sandbox: held.sandbox }),
   });
   context.signal.throwIfAborted();
   const ms = Math.round(platform.monotonic() - began);
-  const said = [shown("stdout", output.stdout), shown("stderr", output.stderr)].filter((part) => part !== "");
+  const [out, err] = [shown("stdout", output.stdout), shown("stderr", output.stderr)];
+  const said = [out, err, exit.code === 0 ? "" : held.hint(err)].filter((part) => part !== "");
   if (late.aborted) {
     throw new WeftError("timeout", [`timeout after ${timeout}s, everything it started was ended`, ...said].join("\n"));
   }
@@ -62,13 +86,32 @@ async function run(options: ExecOptions, { command, timeout }: Job, context: Too
   return [`${how} after ${ms} ms`, ...said].join("\n");
 }
 
+async function spawnShell(
+  { spawn, files }: Pick<Platform, "spawn" | "files">,
+  command: string,
+  options: SpawnOptions,
+): Promise<Exit> {
+  try {
+    return await spawn(["/bin/sh", "-c", command], options);
+  } catch (error) {
+    if (WeftError.from(error).code !== "missing" || (await files.stat("/bin/sh"))) throw error;
+    const why =
+      "exec_shell needs /bin/sh, and this system has none (the container image of weft holds no other program)";
+    throw new WeftError("missing", `${why}. Build an image on one that has a shell: docs/shell.md`, { cause: error });
+  }
+}
+
 /** Nothing is inherited by itself: keys of providers must not reach a program the model chose. */
-function environment({ platform, passEnv }: ExecOptions): Record<string, string> {
+function environment({ platform, passEnv }: ExecOptions, { temporary }: Confined): Record<string, string> {
   const names = [...harmlessVariables, ...passEnv];
   const pairs = names.flatMap((name) =>
     platform.env[name] === undefined ? [] : [[name, platform.env[name]] as const],
   );
-  return { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", ...Object.fromEntries(pairs) };
+  return {
+    PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    ...Object.fromEntries(pairs),
+    ...(temporary !== undefined && { TMPDIR: temporary }),
+  };
 }
 
 interface Stream {

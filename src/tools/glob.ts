@@ -1,13 +1,13 @@
 import { WeftError } from "../core/error.ts";
-import type { FileTree } from "../core/platform.ts";
 import type { Tool } from "../core/tool.ts";
 import { defineTool, optional, text } from "../lib/define-tool.ts";
 import { globMatcher } from "../lib/glob.ts";
+import type { FilesFor } from "./policed-files.ts";
 import { folderPath, walk } from "./walk.ts";
 
 const mostMatches = 500;
 
-export function glob(files: FileTree): Tool {
+export function glob(filesFor: FilesFor): Tool {
   return defineTool({
     name: "glob",
     description:
@@ -17,7 +17,8 @@ export function glob(files: FileTree): Tool {
       pattern: text("Pattern of paths, for example **/*.md"),
       path: optional(text("Folder to look in; the whole workspace unless given")),
     },
-    async run({ pattern, path = "." }, { signal }) {
+    async run({ pattern, path = "." }, { signal, actor }) {
+      const files = filesFor(actor);
       const folder = folderPath(path);
       if ((await files.stat(folder))?.kind !== "directory") throw new WeftError("missing", `not found: ${path}`);
       const matches = globMatcher(pattern);

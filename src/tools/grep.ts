@@ -4,13 +4,14 @@ import type { Tool } from "../core/tool.ts";
 import { defineTool, flag, optional, text, whole } from "../lib/define-tool.ts";
 import { globMatcher } from "../lib/glob.ts";
 import { compilePattern, type Pattern } from "../lib/pattern.ts";
+import type { FilesFor } from "./policed-files.ts";
 import { folderPath, walk } from "./walk.ts";
 
 const standardMatches = 100;
 const largestFile = 4 * 1024 * 1024;
 const longestLine = 400;
 
-export function grep(files: FileTree): Tool {
+export function grep(filesFor: FilesFor): Tool {
   return defineTool({
     name: "grep",
     description:
@@ -23,7 +24,8 @@ export function grep(files: FileTree): Tool {
       ignore_case: optional(flag("Upper and lower case are the same")),
       max_results: optional(whole([1, 1000], `Most lines, ${standardMatches} unless given`)),
     },
-    async run({ pattern, path = ".", include, ignore_case: ignoreCase = false, max_results: most }, { signal }) {
+    async run({ pattern, path = ".", include, ignore_case: ignoreCase = false, max_results: most }, { signal, actor }) {
+      const files = filesFor(actor);
       const expression = await compile(pattern, ignoreCase);
       const limit = most ?? standardMatches;
       const found: string[] = [];

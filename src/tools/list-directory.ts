@@ -1,17 +1,18 @@
 import { WeftError } from "../core/error.ts";
-import type { FileTree } from "../core/platform.ts";
 import type { Tool } from "../core/tool.ts";
 import { defineTool, optional, text } from "../lib/define-tool.ts";
+import type { FilesFor } from "./policed-files.ts";
 
 const mostEntries = 1000;
 
-export function listDirectory(files: FileTree): Tool {
+export function listDirectory(filesFor: FilesFor): Tool {
   return defineTool({
     name: "list_directory",
     description: "List a folder of the workspace, sorted by name: folders end in /, files show their size in bytes.",
     effect: "read",
     parameters: { path: optional(text("Path in the workspace; the workspace itself unless given")) },
-    async run({ path = "." }) {
+    async run({ path = "." }, { actor }) {
+      const files = filesFor(actor);
       const stat = await files.stat(path);
       if (!stat) throw new WeftError("missing", `not found: ${path}`);
       if (stat.kind !== "directory") throw new WeftError("invalid", `${path} is a file: use read_file`);

@@ -3,8 +3,9 @@ import type { Tool } from "../core/tool.ts";
 import { defineTool, oneOf, optional, text } from "../lib/define-tool.ts";
 import { serial } from "../lib/serial.ts";
 import { cleaned, memoryFile, readText } from "./memory.ts";
+import type { FilesFor } from "./policed-files.ts";
 
-export function memoryWrite(files: FileTree): Tool {
+export function memoryWrite(filesFor: FilesFor): Tool {
   const inOrder = serial();
   return defineTool({
     name: "memory_write",
@@ -15,8 +16,9 @@ export function memoryWrite(files: FileTree): Tool {
       content: text("What to keep"),
       mode: optional(oneOf(["append", "overwrite"], "append unless given; overwrite replaces the whole memory")),
     },
-    run: ({ content, mode = "append" }) =>
+    run: ({ content, mode = "append" }, { actor }) =>
       inOrder(async () => {
+        const files = filesFor(actor);
         const before = (await readText(files, memoryFile)) ?? "";
         const kept = mode === "overwrite" && before.trim() !== "" ? await keepVersion(files, before) : undefined;
         const entry = `${cleaned(content).trimEnd()}\n\n`;

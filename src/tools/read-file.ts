@@ -3,13 +3,14 @@ import type { FileStat, FileTree } from "../core/platform.ts";
 import type { Tool, ToolOutput } from "../core/tool.ts";
 import { base64Of } from "../lib/base64.ts";
 import { defineTool, optional, text, whole } from "../lib/define-tool.ts";
+import type { FilesFor } from "./policed-files.ts";
 
 const mostBytes = 60 * 1024;
 const standardLines = 2000;
 const chunkBytes = 256 * 1024;
 const mostImageBytes = 5 * 1024 * 1024;
 
-export function readFile(files: FileTree): Tool {
+export function readFile(filesFor: FilesFor): Tool {
   return defineTool({
     name: "read_file",
     description:
@@ -21,7 +22,8 @@ export function readFile(files: FileTree): Tool {
       limit: optional(whole([1, 100_000], `How many lines, ${standardLines} unless given`)),
       byte_offset: optional(whole([0, 2 ** 52], "Byte to begin at instead, for files with very long lines")),
     },
-    async run({ path, offset = 1, limit = standardLines, byte_offset: byteOffset }) {
+    async run({ path, offset = 1, limit = standardLines, byte_offset: byteOffset }, { actor }) {
+      const files = filesFor(actor);
       const stat = await files.stat(path);
       if (!stat) throw new WeftError("missing", `not found: ${path}`);
       if (stat.kind === "directory") throw new WeftError("invalid", `${path} is a directory: use list_directory`);

@@ -3,13 +3,14 @@ import { answerIn } from "../../src/agent/approvals.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import type { Action, Decision } from "../../src/core/policy.ts";
 import { memoryPlatform } from "../../src/platform/memory.ts";
+import { no, yes } from "../security/rules.ts";
 import { type Rig, type RigOptions, rig, transcript } from "./rig.ts";
 import { all, calls, inbound, replyOf, says, scriptedModel, tool } from "./scripted.ts";
 
 const policy = {
   decide: (_: unknown, action: Action): Decision => {
-    if (action.kind !== "tool" || action.tool !== "delete") return { allowed: true };
-    return { allowed: false, ask: true, reason: 'tools.ask has "delete"', allow: "Add it to tools.approved." };
+    if (action.kind !== "tool" || action.tool !== "delete") return yes;
+    return no('tools.ask has "delete"', "Add it to tools.approved.", { ask: true });
   },
 };
 

@@ -3,6 +3,7 @@ import type { Audit, AuditEntry } from "../../src/core/audit.ts";
 import { WeftError } from "../../src/core/error.ts";
 import type { Json } from "../../src/core/json.ts";
 import type { Line } from "../../src/core/line.ts";
+import { no, yes } from "../security/rules.ts";
 import { rig } from "./rig.ts";
 import { all, calls, inbound, replyOf, says, scriptedModel, tool } from "./scripted.ts";
 
@@ -122,9 +123,7 @@ test("what was refused, failed, unknown or stopped has its reason", async () => 
   ];
   const policy = {
     decide: (_: unknown, action: { kind: string; tool?: string }) =>
-      action.tool === "forbidden"
-        ? ({ allowed: false, reason: "tools.deny has it", allow: "Take it out." } as const)
-        : ({ allowed: true } as const),
+      action.tool === "forbidden" ? no("tools.deny has it", "Take it out.") : yes,
   };
   const model = thenSays(["forbidden"], ["outside"], ["broken"], ["nothing"]);
   const { line } = await rig({ audit, tools, model, policy });

@@ -1,11 +1,12 @@
 import { modelChoices } from "../../src/agent/choices.ts";
+import { hidingInbound } from "../../src/agent/hiding.ts";
 import { lanes } from "../../src/agent/lanes.ts";
 import { createLine, type LineOptions, type RunningLine } from "../../src/agent/line.ts";
 import { outbox } from "../../src/agent/outbox.ts";
 import { resultFiles } from "../../src/agent/results.ts";
 import { systemPrompt } from "../../src/agent/system-prompt.ts";
 import type { ModelUse, TurnModel } from "../../src/agent/turn-model.ts";
-import { createWorker, type WorkerOptions } from "../../src/agent/worker.ts";
+import { createWorker } from "../../src/agent/worker.ts";
 import { type Audit, noAudit } from "../../src/core/audit.ts";
 import type { BusEvent } from "../../src/core/bus.ts";
 import type { Channel, Deliverer } from "../../src/core/channel.ts";
@@ -18,10 +19,11 @@ import type { Payer, Spending } from "../../src/core/spending.ts";
 import type { Tool } from "../../src/core/tool.ts";
 import { answersOf, createDelegation, type DelegationOptions } from "../../src/delegation/delegation.ts";
 import { createBus } from "../../src/lib/bus.ts";
+import { hiddenWords } from "../../src/lib/hidden-words.ts";
 import { memoryPlatform } from "../../src/platform/memory.ts";
-import { simplePolicy } from "../../src/security/policy.ts";
 import { openJournal } from "../../src/sessions/journal.ts";
 import { jsonlStore } from "../../src/sessions/jsonl-store.ts";
+import { policyWith, yes } from "../security/rules.ts";
 import { says, scriptedModel } from "./scripted.ts";
 
 export interface RigOptions {
@@ -31,6 +33,7 @@ export interface RigOptions {
   readonly channels?: readonly Channel[];
   readonly policy?: Pick<Policy, "decide">;
   readonly audit?: Audit;
+  readonly secrets?: readonly string[];
   readonly maxIterations?: number;
   readonly memoryWindow?: number;
   readonly turnTimeoutMs?: number;
@@ -44,7 +47,6 @@ export interface RigOptions {
   readonly route?: Omit<TurnModel, "model">;
   /** Gets what models were asked for by. */
   readonly uses?: ModelUse[];
-  readonly checkModel?: WorkerOptions["checkModel"];
   readonly admit?: LineOptions["admit"];
   readonly permissions?: Partial<Permissions>;
   readonly paid?: (model: Model, payer: Payer) => Model;
@@ -64,11 +66,7 @@ export interface Rig {
 
 let ids = 0;
 
-const everything = simplePolicy({
-  tools: { allow: ["*"], deny: [], ask: [], approved: [], askAfterStrangers: false },
-  commands: { mode: "allowlist", allowlist: [], denylist: [] },
-  urls: { enabled: true, allowPrivate: false, allowedDomains: [], blockedDomains: [] },
-}).permissionsOf({ channel: "", sender: "" });
+const everything = policyWith().permissionsOf({ channel: "", sender: "" });
 
 /** The whole line over files in RAM, with a scripted model; made again over the same files it is the next process. */
 export async function rig(options: RigOptions = {}): Promise<Rig> {
@@ -119,11 +117,14 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     tools: [...(options.tools ?? []), ...(delegation?.tools ?? [])],
     background: delegation?.background,
     policy: {
-      decide: () => ({ allowed: true }),
+      decide: () => yes,
       permissionsOf: () => ({ ...everything, ...options.permissions }),
       ...options.policy,
     },
+    offers: () => true,
+    why: async (actor, words) => `${actor.sender} asks why ${words.join(" ")}`,
     audit: options.audit ?? noAudit,
+    hidden: hiddenWords(options.secrets ?? []),
     keepLong: resultFiles(files, "/w/results"),
     systemPrompt: systemPrompt({ files, workspace: "/w", now }),
     choices: modelChoices(files, "/w/.weft/session-models.json"),
@@ -137,7 +138,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     },
     spending: options.spending ?? { standing: async () => [], extend: async () => [] },
     priceOf: async () => undefined,
-    checkModel: options.checkModel ?? (async () => {}),
+    checkModel: () => {},
     knownModels: () => ["test"],
     defaultModel: () => model.id,
     settings: { maxOutputTokens: 1000, memoryWindow: options.memoryWindow ?? 50 },
@@ -155,6 +156,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     outbox: out,
     lanes: lanes({ concurrent: options.concurrent ?? 8, perUser: 4, queuedPerSession: 8 }),
     admit: options.admit ?? (() => {}),
+    cleaned: (inbound) => hidingInbound(inbound, hiddenWords(options.secrets ?? [])),
     work: worker.work,
     turnTimeoutMs: options.turnTimeoutMs ?? 10_000,
     now,

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { WeftError } from "../../src/core/error.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import { tokensOfMessages } from "../../src/lib/tokens.ts";
+import { no } from "../security/rules.ts";
 import { rig, transcript } from "./rig.ts";
 import { all, calls, done, inbound, replyOf, says, scriptedModel, tool } from "./scripted.ts";
 
@@ -92,7 +93,7 @@ test("an unknown tool, broken arguments and a refusal are told to the model", as
     );
     return { ...message, parts };
   });
-  const policy = { decide: () => ({ allowed: false as const, reason: "not today", allow: "set tools.allow" }) };
+  const policy = { decide: () => no("not today", "set tools.allow") };
   const r = await rig({ model, tools: [tool("clock", () => "12:00")], policy });
   await replyOf((await r.line.receive(inbound("hi"))).events);
   const results = (await transcript(r)).filter((line) => line.startsWith("tool: "));

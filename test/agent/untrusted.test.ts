@@ -5,7 +5,7 @@ import type { Message } from "../../src/core/message.ts";
 import type { Entry } from "../../src/core/session.ts";
 import type { Tool } from "../../src/core/tool.ts";
 import { marked } from "../../src/lib/marks.ts";
-import { simplePolicy } from "../../src/security/policy.ts";
+import { policyWith } from "../security/rules.ts";
 import { type RigOptions, rig, transcript } from "./rig.ts";
 import { calls, inbound, replyOf, says, scriptedModel, tool } from "./scripted.ts";
 
@@ -14,11 +14,7 @@ const fetching: Tool = { ...tool("web_fetch", () => page), strangers: true, egre
 
 function policyOf(more: { readonly askAfterStrangers?: boolean; readonly allowedDomains?: readonly string[] } = {}) {
   const { askAfterStrangers = true, allowedDomains = [] } = more;
-  return simplePolicy({
-    tools: { allow: ["*"], deny: [], ask: [], approved: [], askAfterStrangers },
-    commands: { mode: "allowlist", allowlist: [], denylist: [] },
-    urls: { enabled: true, allowPrivate: false, allowedDomains, blockedDomains: [] },
-  });
+  return policyWith({ tools: { askAfterStrangers }, urls: { allowedDomains } });
 }
 
 /** After reading the page the model calls `then`; afterwards it repeats the newest result. */

@@ -91,7 +91,8 @@ test("a value that was moved to another name, or changed anywhere, does not open
   const value = JSON.parse(text) as { secrets: { dear: { sealed: string } } };
   const { sealed } = value.secrets.dear;
   await fc.assert(
-    fc.asyncProperty(fc.nat(sealed.length - 3), async (at) => {
+    // Of the last letter only two bits are bytes.
+    fc.asyncProperty(fc.nat(sealed.length - 4), async (at) => {
       const other = sealed[at] === "A" ? "B" : "A";
       const bent = sealed.slice(0, at) + other + sealed.slice(at + 1);
       await put(text.replace(sealed, bent));

@@ -36,6 +36,20 @@ export function filesContract(name: string, make: () => Promise<FilesUnderTest>)
       ]);
     });
 
+    test("the mode of a file or folder can be set, not that of what a link leads to", async () => {
+      const { files, root, link } = await make();
+      await files.write(`${root}/a`, bytes("x"), { mode: 0o644 });
+      await files.makeDirectory(`${root}/d`);
+      await link(`${root}/l`, `${root}/a`);
+      await files.setMode(`${root}/a`, 0o600);
+      await files.setMode(`${root}/d`, 0o750);
+      expect((await files.stat(`${root}/a`))?.mode).toBe(0o600);
+      expect((await files.stat(`${root}/d`))?.mode).toBe(0o750);
+      await expect(files.setMode(`${root}/l`, 0o666)).rejects.toMatchObject({ code: "invalid" });
+      expect((await files.stat(`${root}/a`))?.mode).toBe(0o600);
+      await expect(files.setMode(`${root}/no`, 0o600)).rejects.toMatchObject({ code: "missing" });
+    });
+
     test("what is missing is `missing`, and `stat` says nothing", async () => {
       const { files, root } = await make();
       const missing = { code: "missing", message: expect.stringContaining(`${root}/no`) };
@@ -182,6 +196,17 @@ export function filesContract(name: string, make: () => Promise<FilesUnderTest>)
         for (const path of [".weft/token", "door/token", ".weft"]) {
           await expect(tree.read(path)).rejects.toMatchObject(escapes);
         }
+        await files.makeDirectory(`${root}/a/b`);
+        await files.write(`${root}/a/b/c`, bytes("s"));
+        const deeper = files.confined(root, [".weft", "a/b", "a/new"]);
+        for (const path of ["a/b/c", "a/b", "a/./b/c"]) {
+          await expect(deeper.read(path)).rejects.toMatchObject(escapes);
+        }
+        await expect(deeper.write("a/b/d", bytes("x"))).rejects.toMatchObject(escapes);
+        await expect(deeper.write("a/new", bytes("x"))).rejects.toMatchObject(escapes);
+        await expect(deeper.makeDirectory("a/new/x")).rejects.toMatchObject(escapes);
+        expect(await deeper.list("a")).toEqual([]);
+        await files.remove(`${root}/a`);
         await expect(tree.write(".weft/x", bytes("x"))).rejects.toMatchObject(escapes);
         await expect(tree.list(".weft")).rejects.toMatchObject(escapes);
         expect((await tree.list(".")).map(({ name }) => name)).toEqual(["door"]);

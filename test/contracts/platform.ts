@@ -1,24 +1,28 @@
 import { describe, expect, test } from "vitest";
-import type { Platform } from "../../src/core/platform.ts";
+import type { Platform, SandboxSupport } from "../../src/core/platform.ts";
 import { cryptoContract } from "./crypto.ts";
 import { type FilesUnderTest, filesContract } from "./files.ts";
 import { networkContract } from "./network.ts";
+import { sandboxContract } from "./sandbox.ts";
 
 export interface PlatformUnderTest {
   readonly name: string;
   readonly platform: Platform;
+  /** What this system offers: what it lacks is not tried. */
+  readonly sandbox: SandboxSupport;
   makeFolder(): Promise<FilesUnderTest>;
   /** Parts of the contract that this platform does not hold, and why. */
   readonly skip?: { readonly reason: string; readonly parts: readonly ("children" | "network" | "crypto")[] };
 }
 
 /** What every platform promises; see `core/platform.ts`. */
-export function platformContract({ name, platform, makeFolder, skip }: PlatformUnderTest): void {
+export function platformContract({ name, platform, sandbox, makeFolder, skip }: PlatformUnderTest): void {
   filesContract(name, makeFolder);
   const has = (part: "children" | "network" | "crypto") => !skip?.parts.includes(part);
 
   if (has("crypto")) cryptoContract(name, platform.crypto);
   if (has("network")) networkContract(name, platform);
+  if (has("children")) sandboxContract(name, platform, sandbox);
 
   describe(`platform: ${name}`, () => {
     test("time goes on, and never back", () => {

@@ -5,6 +5,7 @@ import type { Policy } from "../../src/core/policy.ts";
 import { memoryPlatform } from "../../src/platform/memory.ts";
 import { rig, transcript } from "../agent/rig.ts";
 import { calls, done, inbound, replyOf, type Script, says, scriptedModel, tool } from "../agent/scripted.ts";
+import { no, yes } from "../security/rules.ts";
 
 const last = ({ messages }: Prompt) => messages.at(-1);
 const isSub = ({ system }: Prompt) => system.includes("You are a sub-agent");
@@ -54,9 +55,9 @@ test("policy decides for a sub-agent as for the person it works for", async () =
   const asked: string[] = [];
   const policy: Pick<Policy, "decide"> = {
     decide: (actor, action) => {
-      if (action.kind !== "tool") return { allowed: true };
+      if (action.kind !== "tool") return yes;
       asked.push(`${actor.channel} ${actor.sender} ${action.tool}`);
-      return action.tool === "look" ? { allowed: false, reason: "no", allow: "ask" } : { allowed: true };
+      return action.tool === "look" ? no("no", "ask") : yes;
     },
   };
   const sub: Script = (prompt) => (prompt.messages.length === 1 ? calls(["look"]) : says(textOfResult(prompt)));

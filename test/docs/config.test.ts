@@ -20,7 +20,10 @@ function keyTables(): string {
 
 function rowsOf(section: string): string[] {
   const keys = knownKeys().filter((key) => key.startsWith(`${section}.`));
-  const all = section === "providers" ? providerKeys() : keys;
+  // All levels have the same keys.
+  const all = (section === "providers" ? providerKeys() : keys).filter(
+    (key) => !/^routing\.permissions\.(user|admin)\./.test(key),
+  );
   return all.flatMap((key) => {
     const found = resolvePath(key.split("."));
     if ("unknown" in found || !found.shape || bare(found.shape).entries) return [];

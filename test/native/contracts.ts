@@ -16,6 +16,7 @@ const intlIsToCome = Object.getOwnPropertyDescriptor(globalThis, "Intl")?.get !=
 platformContract({
   name: "native",
   platform,
+  sandbox: await platform.sandbox(),
   async makeFolder() {
     const name = [...platform.randomBytes(8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const root = `/tmp/weft-native-${name}`;

@@ -10,6 +10,7 @@ const node = nodePlatform();
 platformContract({
   name: "node",
   platform: node,
+  sandbox: await node.sandbox(),
   makeFolder: async () => {
     const root = await mkdtemp(join(tmpdir(), "weft-files-"));
     onTestFinished(() => rm(root, { recursive: true, force: true }));
@@ -20,6 +21,7 @@ platformContract({
 platformContract({
   name: "memory",
   platform: memoryPlatform(),
+  sandbox: await memoryPlatform().sandbox(),
   makeFolder: async () => {
     const { files } = memoryPlatform();
     await files.makeDirectory("/w");

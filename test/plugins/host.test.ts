@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { DoorRequest } from "../../src/core/door.ts";
 import { egressDoor } from "../../src/security/egress.ts";
-import { simplePolicy } from "../../src/security/policy.ts";
+import { policyWith } from "../security/rules.ts";
 import { rig } from "./rig.ts";
 
 const refused = (error: string) => ({ ok: false, error: expect.stringContaining(error) });
@@ -121,13 +121,8 @@ describe("http_request", () => {
       "v6.wild.example": "::ffff:127.0.0.1",
     };
     const doorTo = (location: string) => {
-      const policy = simplePolicy({
-        tools: { allow: ["*"], deny: [], ask: [], approved: [], askAfterStrangers: true },
-        commands: { mode: "allowlist", allowlist: [], denylist: [] },
-        urls: { enabled: true, allowPrivate: false, allowedDomains: [], blockedDomains: [] },
-      });
       return egressDoor({
-        policy,
+        policy: policyWith(),
         platform: {
           proxyFor: () => undefined,
           resolve: async (host) => [addresses[host] ?? "93.184.216.34"],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { FetchOptions } from "../../src/core/platform.ts";
 import { type Credential, egressDoor } from "../../src/security/egress.ts";
-import { simplePolicy } from "../../src/security/policy.ts";
+import { policyWith } from "./rules.ts";
 
 type Sent = { readonly url: string } & FetchOptions;
 
@@ -13,6 +13,7 @@ function network(
     proxy = false,
     allowedDomains = [] as string[],
     blockedDomains = [] as string[],
+    onlyAllowed = false,
     credentials = [] as Credential[],
   } = {},
 ) {
@@ -20,11 +21,7 @@ function network(
   let lookups = 0;
   const door = egressDoor({
     credentials,
-    policy: simplePolicy({
-      tools: { allow: ["*"], deny: [], ask: [], approved: [], askAfterStrangers: true },
-      commands: { mode: "allowlist", allowlist: [], denylist: [] },
-      urls: { enabled: true, allowPrivate: false, allowedDomains, blockedDomains },
-    }),
+    policy: policyWith({ urls: { allowedDomains, blockedDomains, onlyAllowed } }),
     platform: {
       fetch: async (url, options = {}) => {
         sent.push({ url, ...options });
@@ -160,4 +157,54 @@ describe("to models", () => {
     await expect(toModel(url)).rejects.toThrow(problem);
     expect(sent).toEqual([]);
   });
+});
+
+test("an address may be allowed narrowly, by port, and no wider", async () => {
+  const { get } = network(
+    { "nas.lan": ["192.168.1.10"], "other.lan": ["192.168.1.11"] },
+    {},
+    {
+      allowedDomains: ["192.168.1.10:8080"],
+    },
+  );
+  expect(await (await get("http://nas.lan:8080/")).response.text()).toBe("ok");
+  await expect(get("http://nas.lan/")).rejects.toThrow(/blocked private IP 192.168.1.10/);
+  await expect(get("http://other.lan:8080/")).rejects.toThrow(
+    /add "other.lan" or "192.168.1.11:8080" to tools.url_policy.allowed_domains/,
+  );
+});
+
+test("a range may be blocked whatever name leads there", async () => {
+  const { get } = network(
+    { "a.com": ["203.0.113.9"], "b.com": ["93.184.215.14"] },
+    {},
+    {
+      blockedDomains: ["203.0.113.0/24", ":25"],
+      allowedDomains: ["a.com"],
+    },
+  );
+  await expect(get("https://a.com/")).rejects.toThrow(/blocked domain: a.com/);
+  await expect(get("http://b.com:25/")).rejects.toThrow(/blocked domain: b.com/);
+  expect(await (await get("https://b.com/")).response.text()).toBe("ok");
+});
+
+test("only_allowed lets nothing else go, also by address and where only a proxy knows the name", async () => {
+  const rules = { onlyAllowed: true, allowedDomains: ["good.com", "203.0.113.0/24"] };
+  const { get } = network(
+    { "good.com": ["93.184.215.14"], "in.com": ["203.0.113.9"], "bad.com": ["1.1.1.1"] },
+    {},
+    rules,
+  );
+  expect(await (await get("https://good.com/")).response.text()).toBe("ok");
+  expect(await (await get("https://in.com/")).response.text()).toBe("ok");
+  await expect(get("https://bad.com/")).rejects.toThrow(/not an allowed domain: bad.com:443/);
+  const behind = network({}, {}, { ...rules, proxy: true });
+  await expect(behind.get("https://unknown.com/")).rejects.toThrow(/not an allowed domain/);
+});
+
+test("no range and no pattern allows a service that hands out keys", async () => {
+  const wide = network({}, {}, { allowedDomains: ["*", "169.254.0.0/16"] });
+  await expect(wide.get("http://169.254.169.254/latest")).rejects.toThrow(/blocked cloud metadata endpoint/);
+  const narrow = network({}, {}, { allowedDomains: ["169.254.169.254"] });
+  expect(await (await narrow.get("http://169.254.169.254/latest")).response.text()).toBe("ok");
 });

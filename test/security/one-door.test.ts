@@ -7,6 +7,9 @@ import { expect, test } from "vitest";
  */
 const places: Readonly<Record<string, string>> = {
   "src/security/egress.ts": "the door",
+  "src/app-brain.ts": "lets /why look a name up",
+  "src/cli/doctor.ts": "looks a name up for its owner; it connects through the door",
+  "src/cli/why.ts": "looks a name up for its owner",
   "src/cli/remote.ts": "to the gateway of this workspace, whose address it wrote itself",
   "src/cli/sessions.ts": "to the gateway of this workspace, whose address it wrote itself",
   "src/cli/status.ts": "to the gateway of this workspace, whose address it wrote itself",

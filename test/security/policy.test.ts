@@ -1,16 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { notPublic, targetOf } from "../../src/security/addresses.ts";
-import { commandProblem } from "../../src/security/commands.ts";
-import { type PolicyRules, simplePolicy } from "../../src/security/policy.ts";
+import type { PolicyRules } from "../../src/security/policy.ts";
 import { redactor } from "../../src/security/redact.ts";
+import { commandFacts } from "../../src/security/shell/facts.ts";
+import { policyWith } from "./rules.ts";
 
-const none = { allow: [], deny: [], ask: [], approved: [], askAfterStrangers: true };
-const standard: PolicyRules = {
-  tools: { ...none, allow: ["*"] },
-  commands: { mode: "allowlist", allowlist: [], denylist: [] },
-  urls: { enabled: true, allowPrivate: false, allowedDomains: [], blockedDomains: [] },
-};
 const ann = { channel: "cli", sender: "ann" };
 
 describe("addresses", () => {
@@ -54,94 +49,46 @@ describe("addresses", () => {
   );
 });
 
-describe("commands in allowlist mode", () => {
-  const problem = (line: string) => commandProblem(line, standard.commands);
-
-  test.each([
-    "ls -la",
-    "cat a.txt | grep -i 'two words' | wc -l",
-    'echo "it is done" && pwd',
-    "grep x y.txt 2>/dev/null || true",
-    "find . -name '*.md' 2>&1",
-    "head -n 5 notes/today.md; tail -n 5 notes/today.md",
-    "echo '$HOME'",
-  ])("runs %s", (line) => {
-    expect(problem(line)).toBe(undefined);
+test("a refused command names its rule, and the setting that allows it", () => {
+  const ask = (command: string, commands: Partial<PolicyRules["commands"]> = {}) =>
+    policyWith({ commands }).decide(ann, {
+      kind: "command",
+      command,
+      facts: commandFacts(command),
+    });
+  expect(ask("ls | wc -l")).toMatchObject({ allowed: true });
+  expect(ask("curl x", { allowlist: ["curl"] })).toMatchObject({ allowed: true });
+  expect(ask("make && ./a.out > log", { mode: "denylist" })).toMatchObject({ allowed: true });
+  expect(ask("ls; curl x")).toMatchObject({
+    reason: "command not allowed: curl is not in the allowlist",
+    allow: expect.stringContaining("tools.command_policy.allowlist"),
   });
-
-  test.each([
-    ["curl http://evil", "curl is not in the allowlist"],
-    ["echo x; curl http://evil", "curl is not in the allowlist"],
-    ["echo x\ncurl http://evil", "curl is not in the allowlist"],
-    ["echo x | sh", "sh is not in the allowlist"],
-    ["ls && rm x", "rm is not in the allowlist"],
-    ["ls & rm x", "cannot be read"],
-    ["echo $(curl http://evil)", "cannot be read|substitution"],
-    ["echo `id`", "cannot be read"],
-    ['echo "$(id)"', "variable or substitution"],
-    ["cat $HOME/.ssh/id_rsa", "variable or substitution"],
-    ["echo x > a.txt", "cannot be read"],
-    ["cat < /etc/passwd", "cannot be read"],
-    ["cat /etc/passwd", "outside of the workspace"],
-    ["cat ~/.ssh/id_rsa", "outside of the workspace"],
-    ["cat ../../x", "outside of the workspace"],
-    ["wc --files0-from=/etc/passwd", "outside of the workspace"],
-    ["cat .weft/gateway-token", "outside of the workspace"],
-    ["cat ./.weft/gateway-token", "outside of the workspace"],
-    ["cat .w*/gateway-token", "outside of the workspace"],
-    ["cat journal/00000001.jsonl", "outside of the workspace"],
-    ["cat [.]weft/gateway-token", "outside of the workspace"],
-    ["cat {.weft,x}/gateway-token", "outside of the workspace"],
-    ["cat .?eft/gateway-token", "outside of the workspace"],
-    ["cat */gateway-token", "outside of the workspace"],
-    ["grep -rn '' .", "grep with -rn"],
-    ["grep --recursive x .", "grep with --recursive"],
-    ["grep -d recurse x .", "grep with -d"],
-    ["diff -rN . empty", "diff with -rN"],
-    ["env curl http://evil", "env with curl"],
-    ["find . -exec rm {} +", "find with -exec"],
-    ["find . -delete", "find with -delete"],
-    ["sort -o victim a.txt", "sort with -o"],
-    ["A=1 curl x", "A=1 is not in the allowlist"],
-    ["ec\\ho x", "cannot be read"],
-    ["(curl x)", "cannot be read"],
-    ["sudo ls", "matched pattern"],
-    ["rm  -RF   /", "matched pattern"],
-  ])("refuses %s", (line, why) => {
-    expect(problem(line)).toMatch(new RegExp(why));
+  expect(ask("cat ../x")).toMatchObject({
+    reason: "command not allowed: cat ../x (outside of the workspace)",
+    allow: expect.stringContaining("tools.command_policy.mode"),
   });
-
-  test("what is refused stays refused whatever is put behind it", () =>
-    fc.assert(
-      fc.property(
-        fc.constantFrom("; ls", " | wc", " && true", "\necho"),
-        fc.constantFrom("curl x", "rm y", "sh -c ls"),
-        (tail, line) => {
-          expect(problem(line + tail)).not.toBe(undefined);
-        },
-      ),
-    ));
-});
-
-test("in denylist mode only the patterns decide", () => {
-  const rules = { ...standard.commands, mode: "denylist" as const };
-  expect(commandProblem("make && ./a.out > log", rules)).toBe(undefined);
-  expect(commandProblem("curl x | sudo sh", rules)).toContain("matched pattern: sudo ");
-  expect(commandProblem("git push", { ...rules, denylist: ["git push"] })).toContain("git push");
+  expect(ask("cat <(ls)", { mode: "denylist" })).toMatchObject({
+    reason: expect.stringContaining("command not allowed: cat <(ls) (it cannot be read: "),
+    allow: expect.stringContaining("tools.command_policy"),
+  });
+  expect(ask("git push -f", { mode: "denylist", denylist: ["git push"] })).toMatchObject({
+    reason: "command blocked: git push -f (matched pattern: git push)",
+    allow: expect.stringContaining("tools.command_policy.denylist"),
+  });
 });
 
 describe("tools", () => {
   test("deny goes before allow, and both name themselves", () => {
-    const policy = simplePolicy({ ...standard, tools: { ...none, allow: ["read_*", "web_fetch"], deny: ["web_*"] } });
+    const policy = policyWith({ tools: { allow: ["read_*", "web_fetch"], deny: ["web_*"] } });
     const ask = (tool: string) => policy.decide(ann, { kind: "tool", tool, input: {} });
-    expect(ask("read_file")).toEqual({ allowed: true });
+    expect(ask("read_file")).toMatchObject({ allowed: true });
     expect(ask("web_fetch")).toMatchObject({ allowed: false, reason: 'tools.deny has "web_*"' });
     expect(ask("exec_shell")).toMatchObject({ allowed: false, allow: expect.stringContaining("tools.allow") });
   });
 
   test("what is in ask needs the user's word, unless it is approved; deny and not being allowed go before it", () => {
     const ask = (tools: Partial<PolicyRules["tools"]>) =>
-      simplePolicy({ ...standard, tools: { ...none, allow: ["*"], ask: ["exec_*"], ...tools } }).decide(ann, {
+      policyWith({ tools: { allow: ["*"], ask: ["exec_*"], ...tools } }).decide(ann, {
         kind: "tool",
         tool: "exec_shell",
         input: {},
@@ -150,9 +97,10 @@ describe("tools", () => {
       allowed: false,
       ask: true,
       reason: 'tools.ask has "exec_*"',
+      rule: { setting: "tools.ask" },
       allow: 'To allow it without asking, add "exec_shell" to tools.approved.',
     });
-    expect(ask({ approved: ["exec_shell"] })).toEqual({ allowed: true });
+    expect(ask({ approved: ["exec_shell"] })).toMatchObject({ allowed: true });
     expect(ask({ approved: ["exec_shell"], deny: ["*"] })).not.toHaveProperty("ask");
     expect(ask({ approved: ["exec_shell"], allow: ["read_*"] })).not.toHaveProperty("ask");
   });
@@ -160,8 +108,8 @@ describe("tools", () => {
   test("a further deny never allows more", () =>
     fc.assert(
       fc.property(fc.array(fc.string()), fc.array(fc.string()), fc.string(), fc.string(), (allow, deny, more, tool) => {
-        const before = simplePolicy({ ...standard, tools: { ...none, allow, deny } });
-        const after = simplePolicy({ ...standard, tools: { ...none, allow, deny: [...deny, more] } });
+        const before = policyWith({ tools: { allow, deny } });
+        const after = policyWith({ tools: { allow, deny: [...deny, more] } });
         const action = { kind: "tool" as const, tool, input: {} };
         if (after.decide(ann, action).allowed) expect(before.decide(ann, action).allowed).toBe(true);
       }),
@@ -170,7 +118,7 @@ describe("tools", () => {
 
 describe("connections", () => {
   const ask = (urls: Partial<PolicyRules["urls"]>, host: string, address?: string) =>
-    simplePolicy({ ...standard, urls: { ...standard.urls, ...urls } }).decide(ann, {
+    policyWith({ urls }).decide(ann, {
       kind: "connect",
       purpose: "tool",
       host,
@@ -179,7 +127,7 @@ describe("connections", () => {
     });
 
   test("public ones are fine, others are refused with the setting that would allow them", () => {
-    expect(ask({}, "example.com", "93.184.215.14")).toEqual({ allowed: true });
+    expect(ask({}, "example.com", "93.184.215.14")).toMatchObject({ allowed: true });
     expect(ask({}, "router.lan", "192.168.1.1")).toMatchObject({
       reason: expect.stringContaining("blocked private IP 192.168.1.1 for host router.lan"),
       allow: expect.stringContaining("tools.url_policy.allowed_domains"),
@@ -190,7 +138,7 @@ describe("connections", () => {
     expect(ask({ blockedDomains: ["*.evil.com"], allowedDomains: ["*"] }, "a.evil.com")).toMatchObject({
       allowed: false,
     });
-    expect(ask({ allowedDomains: ["router.lan"] }, "router.lan", "192.168.1.1")).toEqual({ allowed: true });
+    expect(ask({ allowedDomains: ["router.lan"] }, "router.lan", "192.168.1.1")).toMatchObject({ allowed: true });
   });
 
   test("metadata services are refused even where private addresses are allowed", () => {

@@ -116,6 +116,19 @@ test("a garbage line in the middle costs only itself, is told, and a copy of the
   expect(new TextDecoder().decode(await files.read("/w/journal/damaged-00000001.jsonl"))).toContain("garbage");
 });
 
+test("what a single question left behind is not read by the next one", async () => {
+  const { files } = memoryPlatform();
+  for (let i = 0; i < 40; i++) {
+    const { journal } = await open(files);
+    await journal.accept(`t${i}`, { ...inbound("x".repeat(2000)), durable: false });
+    await journal.reply(`t${i}`, { entries: [says(`t${i}-0`, "a")], reply: reply("hello"), settled: true });
+    await journal.close();
+  }
+  const { journal, store } = await open(files);
+  expect(journal.health().bytes).toBeLessThan(40_000);
+  expect(await store.read("http:s")).toHaveLength(40);
+});
+
 test("many records share few syncs", async () => {
   const { files } = memoryPlatform();
   let syncs = 0;

@@ -7,8 +7,10 @@ import type { Door } from "../../src/core/door.ts";
 import type { Json } from "../../src/core/json.ts";
 import type { Tool, ToolContext, ToolOutput } from "../../src/core/tool.ts";
 import { nodePlatform } from "../../src/platform/node/platform.ts";
-import { simplePolicy } from "../../src/security/policy.ts";
+import type { PolicyRules } from "../../src/security/policy.ts";
+import { commandFacts } from "../../src/security/shell/facts.ts";
 import { type BuiltinOptions, builtinTools } from "../../src/tools/builtin.ts";
+import { policyWith } from "../security/rules.ts";
 
 export interface Workspace {
   readonly path: string;
@@ -25,6 +27,9 @@ export interface WorkspaceOptions {
   readonly commands?: "allowlist" | "denylist";
   readonly search?: Partial<BuiltinOptions["search"]>;
   readonly channels?: readonly string[];
+  readonly paths?: Partial<PolicyRules["paths"]>;
+  readonly exec?: Partial<BuiltinOptions["exec"]>;
+  readonly platform?: Partial<BuiltinOptions["platform"]>;
 }
 
 export function contextOf(more: Partial<ToolContext> = {}): ToolContext {
@@ -41,7 +46,7 @@ export function contextOf(more: Partial<ToolContext> = {}): ToolContext {
 export async function workspace(options: WorkspaceOptions = {}): Promise<Workspace> {
   const path = await mkdtemp(join(tmpdir(), "weft-tools-"));
   onTestFinished(() => rm(path, { recursive: true, force: true }));
-  const platform = { ...nodePlatform(), ...(options.env && { env: options.env }) };
+  const platform = { ...nodePlatform(), ...(options.env && { env: options.env }), ...options.platform };
   const tools = toolsIn(path, platform, options);
   const sent: Workspace["sent"] = [];
   const find = (name: string) => {
@@ -64,11 +69,7 @@ export async function workspace(options: WorkspaceOptions = {}): Promise<Workspa
 }
 
 export function toolsIn(path: string, platform: BuiltinOptions["platform"], options: WorkspaceOptions = {}): Tool[] {
-  const policy = simplePolicy({
-    tools: { allow: ["*"], deny: [], ask: [], approved: [], askAfterStrangers: true },
-    commands: { mode: options.commands ?? "denylist", allowlist: [], denylist: [] },
-    urls: { enabled: true, allowPrivate: false, allowedDomains: [], blockedDomains: [] },
-  });
+  const policy = policyWith({ commands: { mode: options.commands ?? "denylist" }, paths: options.paths ?? {} });
   const closed: Door["fetch"] = async (_, url) => {
     throw new Error(`nobody expects ${url}`);
   };
@@ -77,7 +78,19 @@ export function toolsIn(path: string, platform: BuiltinOptions["platform"], opti
     policy,
     door: { fetch: options.door ?? closed },
     workspace: path,
-    exec: { timeoutSecs: 5, maxTimeoutSecs: 10, passEnv: ["PASSED"] },
+    exec: {
+      read: async (line) => commandFacts(line),
+      timeoutSecs: 5,
+      maxTimeoutSecs: 10,
+      passEnv: ["PASSED"],
+      sandbox: "auto",
+      network: false,
+      readPaths: [],
+      writePaths: [],
+      hide: [`${path}/.weft`],
+      limits: {},
+      ...options.exec,
+    },
     fetch: { maxBytes: 100_000, timeoutSecs: 2, version: "1.2.3" },
     search: { provider: "auto", braveUrl: undefined, baseUrl: "", maxResults: 3, ...options.search },
     channels: () => options.channels ?? [],

@@ -1,3 +1,5 @@
+import type { Sandbox } from "../../core/platform.ts";
+
 /**
  * What the native engine gives, member by member as `host/src` implements it. Errors are `Error` with a `code`: a name
  * of errno(3), or `ERR_…`. Functions that may wait give a promise; `Soon` gives one only when it has to wait.
@@ -22,6 +24,8 @@ export interface Host extends HostFiles, HostCrypto, HostText, HostTerminal {
   clearTimer(id: number): void;
   onSignal(listener: (name: "SIGTERM" | "SIGINT" | "SIGHUP") => void): void;
   spawn(options: HostSpawn, output: (stream: 1 | 2, bytes: Uint8Array) => void): HostChild;
+  /** Landlock's version or 0; 1: system calls can be filtered; 1: files can be covered. */
+  sandbox(): [landlock: number, seccomp: number, cover: number];
   /** `ENOTFOUND`, `EAI_AGAIN`. */
   resolve(name: string): Promise<string[]>;
   connect(route: Route): Promise<HostConnection>;
@@ -118,6 +122,7 @@ export interface HostSpawn {
   /** name, value, ... */
   readonly env: readonly string[];
   readonly stdin: string | Uint8Array | null;
+  readonly sandbox: Sandbox | undefined;
 }
 
 export interface HostChild {

@@ -37,6 +37,7 @@ export function nativePlatform(): Platform {
       return proxy && withoutSecret(proxy);
     },
     spawn: async (command, options) => await (await import("./spawn.ts")).spawnChild(command, options),
+    sandbox: async () => (await import("./sandbox.ts")).nativeSandbox(),
     connect: async (options) => await (await import("./connection.ts")).connect(options, env),
     webSocket: async (url, options) => await (await import("./socket.ts")).openSocket(url, { env, ...options }),
     serve: async (options, handlers) => await (await import("./serve.ts")).serveHttp(options, handlers),

@@ -1,4 +1,4 @@
-import type { Exit, SpawnOptions } from "../../core/platform.ts";
+import type { Exit, Sandbox, SpawnOptions } from "../../core/platform.ts";
 import { spawnError } from "../shared/spawn-error.ts";
 import { type HostChild, host } from "./host.ts";
 
@@ -59,7 +59,10 @@ export async function spawnChild(command: readonly string[], options: SpawnOptio
   }
 }
 
-function start([file = "", ...args]: readonly string[], { cwd, env, stdin, onOutput }: SpawnOptions): HostChild {
+function start(
+  [file = "", ...args]: readonly string[],
+  { cwd, env, stdin, onOutput, sandbox }: SpawnOptions,
+): HostChild {
   try {
     return host.spawn(
       {
@@ -67,6 +70,7 @@ function start([file = "", ...args]: readonly string[], { cwd, env, stdin, onOut
         args: args.map((word) => word.toWellFormed()),
         cwd,
         env: Object.entries(env).flat(),
+        sandbox: sandbox && wellFormed(sandbox),
         stdin: typeof stdin === "string" ? stdin.toWellFormed() : (stdin ?? null),
       },
       (stream, bytes) => onOutput(stream === 1 ? "stdout" : "stderr", bytes),
@@ -74,6 +78,11 @@ function start([file = "", ...args]: readonly string[], { cwd, env, stdin, onOut
   } catch (thrown) {
     throw spawnError(thrown as Error, file, cwd);
   }
+}
+
+function wellFormed({ read, write, hide, ...rest }: Sandbox): Sandbox {
+  const [readable, writable, hidden] = [read, write, hide].map((paths) => paths.map((path) => path.toWellFormed()));
+  return { ...rest, read: readable ?? [], write: writable ?? [], hide: hidden ?? [] };
 }
 
 /** A bare name is looked for in the child's own PATH, as on Node. */

@@ -38,7 +38,12 @@ export function nodePlatform(): Platform {
       const proxy = proxyOf(new URL(url), env);
       return proxy && withoutSecret(proxy);
     },
-    spawn: async (command, options) => (await import("./spawn.ts")).spawnChild(command, options),
+    spawn: async (command, options) => {
+      const { spawnChild } = await import("./spawn.ts");
+      if (!options.sandbox) return await spawnChild(command, options);
+      return await spawnChild((await import("./sandbox.ts")).sandboxed(command, options), options);
+    },
+    sandbox: async () => (await import("./sandbox.ts")).nodeSandbox(),
     connect: async (options) => await (await import("./connection.ts")).connect(options, env),
     webSocket: async (url, options) => await (await import("./socket.ts")).openSocket(url, { env, ...options }),
     serve: async (options, handlers) => (await import("./serve.ts")).serveHttp(options, handlers),

@@ -13,7 +13,7 @@ export async function serveHttp({ host, port }: ServeOptions, handlers: Handlers
   ]);
   const listener = getRequestListener(
     (request, { incoming }) => handlers.request(request, (incoming as IncomingMessage).socket.remoteAddress ?? ""),
-    { overrideGlobalObjects: false, errorHandler: () => new Response("internal error\n", { status: 500 }) },
+    { overrideGlobalObjects: false, errorHandler: (error) => answerTo(error) },
   );
   const server = createServer({
     maxHeaderSize: 16 * 1024,
@@ -32,6 +32,14 @@ export async function serveHttp({ host, port }: ServeOptions, handlers: Handlers
     port: typeof address === "object" && address !== null ? address.port : port,
     close: (withinMs) => close(server, withinMs),
   };
+}
+
+/** A request that makes no URL (its `Host` is none) never reaches the handler. */
+function answerTo(error: unknown): Response {
+  const isTheirs = error instanceof Error && error.name === "RequestError";
+  return isTheirs
+    ? new Response("400 Bad Request: the Host header or the path is not valid\n", { status: 400 })
+    : new Response("internal error\n", { status: 500 });
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

@@ -58,9 +58,13 @@ async function expectInside(state: State, file: OpenFile, path: string): Promise
   const { fs } = state;
   const real = fs.hasProc ? await fs.readlink(`/proc/self/fd/${file.fd}`) : await fs.realpath(path);
   const root = await realRoot(state);
-  const isHidden = state.hidden.some((name) => isWithin(real, join(root, name)));
-  if (isHidden || !isWithin(real, root)) throw escapes(path);
+  if (isHidden(state, real) || !isWithin(real, root)) throw escapes(path);
   return real;
+}
+
+/** Once the root's real path is known. */
+function isHidden({ hidden, realRoot: root = "/" }: State, real: string): boolean {
+  return hidden.some((name) => isWithin(real, join(root, name)));
 }
 
 async function opened<T>(state: State, path: string, task: (file: OpenFile, real: string) => Promise<T>): Promise<T> {
@@ -92,8 +96,7 @@ async function statIn(state: State, path: string): Promise<FileStat | undefined>
 function list(state: State, path: string): Promise<DirEntry[]> {
   return opened(state, path, async (file, real) => {
     const entries = await listFolder(state.fs, state.fs.hasProc ? `/proc/self/fd/${file.fd}/` : real);
-    const isTop = real === (await realRoot(state));
-    return isTop ? entries.filter(({ name }) => !state.hidden.includes(name)) : entries;
+    return entries.filter(({ name }) => !isHidden(state, join(real, name)));
   });
 }
 
@@ -106,7 +109,7 @@ async function inParent<T>(state: State, path: string, task: (parent: string, na
   return await using(fs.open(dirname(absolute), flags), async (parent) => {
     const real = await expectInside(state, parent, path);
     // The parent lies inside; its child may still be one of the hidden folders.
-    if (real === (await realRoot(state)) && state.hidden.includes(basename(absolute))) throw escapes(path);
+    if (isHidden(state, join(real, basename(absolute)))) throw escapes(path);
     return await task(fs.hasProc ? `/proc/self/fd/${parent.fd}` : real, basename(absolute));
   });
 }

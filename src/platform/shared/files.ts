@@ -43,6 +43,7 @@ export function posixFiles(fs: FileSystem, locks: Locks, watch: Files["watch"]):
     truncate: (path, bytes) => onPath("write", path, () => truncate(opening, path, bytes)),
     remove: (path) => onPath("remove", path, () => remove(fs, path)),
     realPath: (path) => onPath("look at", path, () => fs.realpath(path)),
+    setMode: (path, mode) => onPath("write", path, () => setMode(opening, path, mode)),
     watch: (path, changed) => onPath("look at", path, () => watch(path, changed)),
     lock: (path) => onPath("lock", path, () => locks.take(path)),
     confined: (root, hidden = []) => confinedTree(root, hidden, opening),
@@ -75,6 +76,18 @@ async function truncate({ fs, locks }: Opening, path: string, bytes: number): Pr
   try {
     await file.truncate(bytes);
     await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function setMode({ fs, locks }: Opening, path: string, mode: number): Promise<void> {
+  if (kindOf(await fs.lstat(path)) === "link")
+    throw new WeftError("invalid", `${path} is a link: name what it leads to`);
+  const file = await fs.open(path, fs.flags.O_RDONLY | fs.flags.O_NOFOLLOW | gently(fs));
+  locks.guard(path, await file.stat(), file);
+  try {
+    await file.chmod(mode);
   } finally {
     await file.close();
   }

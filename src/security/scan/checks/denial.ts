@@ -1,0 +1,115 @@
+import { type Role, type TextCheck, worded } from "../check.ts";
+
+const category = "denial-of-service";
+const runs: readonly Role[] = ["instructions", "script", "manifest", "memory", "document"];
+
+/** What uses up the machine, or the owner's money. */
+export const denialChecks: readonly TextCheck[] = [
+  {
+    id: "DOS-01",
+    severity: "critical",
+    category,
+    what: "A fork bomb: it starts processes until the machine stands still.",
+    mend: "Remove it.",
+    roles: runs,
+    near: ["|", "fork"],
+    find: [
+      /([\w:.]{1,20})\s{0,3}\(\)\s{0,3}\{\s{0,3}\1\s{0,3}\|\s{0,3}\1\s{0,3}&\s{0,3}\}/g,
+      /\bwhile\s{1,3}(?:True|1)\s{0,2}:\s{0,20}(?:os\.)?fork\(\)/g,
+      /%0\s{0,2}\|\s{0,2}%0/g,
+    ],
+    quotable: true,
+  },
+  {
+    id: "DOS-02",
+    severity: "medium",
+    category,
+    what: "Fills the disk.",
+    mend: "Give the file a size that is needed.",
+    roles: runs,
+    near: ["/dev/zero", "/dev/urandom", "fallocate", "truncate", "yes "],
+    find: [
+      /\bcat\s{1,3}\/dev\/(?:zero|urandom|random)\s{0,3}>{1,2}\s{0,3}[\w~./$-]{1,60}/g,
+      /\bdd\s{1,3}if=\/dev\/(?:zero|urandom)(?![^\n]{0,120}\bcount=)[^\n|;]{0,80}/g,
+      /\b(?:fallocate\s{1,3}-l|truncate\s{1,3}-s)\s{0,3}\+?\d{1,6}[TP]\b|\bfallocate\s{1,3}-l\s{1,3}\d{3,6}G\b/gi,
+      /(?<=^|[;&|(\s])yes\b[^\n|;]{0,40}>{1,2}\s{0,3}[\w~./$-]{1,60}/gm,
+    ],
+    quotable: true,
+  },
+  {
+    id: "DOS-03",
+    severity: "high",
+    category,
+    what: "Mines a currency: it works for somebody else.",
+    mend: "Remove it, and find out who put it there.",
+    roles: runs,
+    near: [
+      "xmrig",
+      "stratum+",
+      "minerd",
+      "cryptonight",
+      "nicehash",
+      "coinhive",
+      "ethminer",
+      "cpuminer",
+      "nanopool",
+      "minexmr",
+      "supportxmr",
+    ],
+    find: [
+      /\b(?:xmrig|minerd|cpuminer|ethminer|coinhive|cryptonight|nanopool\.org|minexmr\.com|supportxmr\.com|nicehash\.com)\b|\bstratum\+(?:tcp|ssl):\/\//gi,
+    ],
+    quotable: true,
+  },
+  {
+    id: "DOS-04",
+    severity: "medium",
+    category,
+    what: "Tells the model to go on for ever; each round costs money.",
+    mend: "Say when it is done.",
+    roles: worded,
+    near: ["forever", "indefinitely", "endless", "infinite", "never stop", "never end"],
+    find: [
+      /\b(?:repeat|continue|loop|keep|run|call|do|go\s{1,2}on)\b[^\n.]{0,60}\b(?:forever|indefinitely|endlessly|infinitely|without\s{1,2}(?:ever\s{1,2})?stopping|in\s{1,2}an\s{1,2}infinite\s{1,2}loop)\b/gi,
+      /\bnever\s{1,3}(?:stop|end|finish|cease)\s{1,3}(?:calling|running|repeating|looping|using|sending|generating|the\s{1,2}(?:loop|task))\b/gi,
+    ],
+    quotable: true,
+  },
+  {
+    id: "DOS-05",
+    severity: "low",
+    category,
+    what: "A loop without end and without a pause.",
+    mend: "Let it sleep between two rounds, or give it an end.",
+    roles: ["script", "instructions"],
+    near: [
+      "while true",
+      "while :",
+      "while [ 1",
+      "while 1",
+      "while(true)",
+      "while (true)",
+      "for (;;)",
+      "for(;;)",
+      "while(1)",
+    ],
+    find: [
+      /\bwhile\s{1,3}(?:true|:|\[\s{0,2}1\s{0,2}\]|1)\s{0,3};?\s{0,3}do\b(?![\s\S]{0,600}\b(?:sleep|read|wait|break|exit|inotifywait)\b)/g,
+      /\bwhile\s{0,2}\(\s{0,2}(?:true|1)\s{0,2}\)\s{0,3}(?:\{\s{0,4}\}|;)|\bfor\s{0,2}\(\s{0,2};\s{0,2};\s{0,2}\)\s{0,3}(?:\{\s{0,4}\}|;)/g,
+    ],
+  },
+  {
+    id: "DOS-06",
+    severity: "medium",
+    category,
+    what: "YAML that unfolds to many times its size (a bomb of aliases).",
+    mend: "Write the values out.",
+    roles: ["instructions", "manifest", "document", "config"],
+    near: ["*", "&"],
+    find: [
+      /&(\w{1,20})\s{1,3}\[\s{0,3}(?:\*\w{1,20}\s{0,3},\s{0,3}){5,60}\*\w{1,20}\s{0,3}\]/g,
+      /<!ENTITY\s{1,4}\w{1,20}\s{1,4}["'](?:&\w{1,20};){4,60}["']/g,
+    ],
+    quotable: true,
+  },
+];

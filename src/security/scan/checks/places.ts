@@ -1,0 +1,133 @@
+import type { Check } from "../check.ts";
+
+const category = "workspace";
+
+/** What is wrong with files and folders as such. */
+export const placeChecks = {
+  openConfig: {
+    id: "WSP-01",
+    severity: "medium",
+    category,
+    what: "The configuration can be read or changed by other users; of high severity when they can change it.",
+    mend: "chmod 600 it, or run the scan with --fix",
+  },
+  openSecret: {
+    id: "WSP-02",
+    severity: "high",
+    category,
+    what: "A file of secrets or a token can be read by other users.",
+    mend: "chmod 600 it, or run the scan with --fix. Who could read it knows it: make new keys.",
+  },
+  openFolder: {
+    id: "WSP-03",
+    severity: "medium",
+    category,
+    what: "A folder of weft can be entered by other users; of high severity when they can put files there.",
+    mend: "chmod 700 it, or run the scan with --fix",
+  },
+  openFile: {
+    id: "WSP-04",
+    severity: "medium",
+    category,
+    what: "Conversations, memory or weft's own records can be read by other users; of high severity when they can change them.",
+    mend: "chmod 600 it, or run the scan with --fix",
+  },
+  writable: {
+    id: "WSP-05",
+    severity: "high",
+    category,
+    what: "Other users can change this; what the agent reads there is then theirs.",
+    mend: "chmod go-w it, or run the scan with --fix where it belongs to weft",
+  },
+  linkOut: {
+    id: "WSP-06",
+    severity: "high",
+    category,
+    what: "A link leads out of the folder; tools of weft refuse it, other programs follow it.",
+    mend: "Remove the link, or copy what it leads to.",
+  },
+  program: {
+    id: "WSP-07",
+    severity: "medium",
+    category,
+    what: "A program lies in the workspace; of high severity among conversations, memory and results, where none belongs.",
+    mend: "Remove it unless you put it there.",
+  },
+  setuid: {
+    id: "WSP-08",
+    severity: "critical",
+    category,
+    what: "A file runs with the rights of its owner or group, whoever starts it.",
+    mend: "chmod ug-s it, and find out who put it there.",
+  },
+  foreign: {
+    id: "WSP-09",
+    severity: "medium",
+    category,
+    what: "A file of weft belongs to another user, who can change it at any time.",
+    mend: "chown it to the user that weft runs as.",
+  },
+  special: {
+    id: "WSP-10",
+    severity: "medium",
+    category,
+    what: "A pipe, socket or device lies where files belong; who reads it waits, or talks to somebody.",
+    mend: "Remove it.",
+  },
+  oddName: {
+    id: "WSP-11",
+    severity: "medium",
+    category,
+    what: "A name that deceives: controls, invisible characters, spaces at its end, or a dash at its beginning.",
+    mend: "Rename the file.",
+  },
+  doubleEnd: {
+    id: "WSP-12",
+    severity: "medium",
+    category,
+    what: "A program whose name looks like that of a document or picture.",
+    mend: "Remove it, or give it its real name.",
+  },
+  disguised: {
+    id: "WSP-13",
+    severity: "high",
+    category,
+    what: "A file with the name of a picture or document is a program.",
+    mend: "Remove it, and find out who put it there.",
+  },
+  hiddenFolder: {
+    id: "WSP-14",
+    severity: "medium",
+    category,
+    what: "A skill has a folder that the scan does not look into: a hidden one, or one of installed packages.",
+    mend: "Look into it yourself: weft security scan FOLDER",
+  },
+  skillProgram: {
+    id: "SUP-14",
+    severity: "medium",
+    category: "supply-chain",
+    what: "A skill or package brings a compiled program or an archive, which nobody can read.",
+    mend: "Ask for its source, or remove it.",
+  },
+  skillLarge: {
+    id: "DOS-07",
+    severity: "medium",
+    category: "denial-of-service",
+    what: "A file of a skill is too large to be looked at.",
+    mend: "Look at it yourself, or remove it.",
+  },
+  skillLong: {
+    id: "DOS-08",
+    severity: "medium",
+    category: "denial-of-service",
+    what: "Instructions of more than 50 KiB: they fill the prompt, and much can hide in them.",
+    mend: "Shorten it; put what is rarely needed into files of its own.",
+  },
+  unfinished: {
+    id: "SCN-01",
+    severity: "high",
+    category,
+    what: "The scan came to one of its limits, so not everything was looked at.",
+    mend: "Scan the folders below one by one.",
+  },
+} as const satisfies Readonly<Record<string, Check>>;

@@ -3,7 +3,7 @@ import type { Outbox } from "./agent/outbox.ts";
 import { resultFiles } from "./agent/results.ts";
 import { systemPrompt } from "./agent/system-prompt.ts";
 import { createWorker, type Worker, type WorkerOptions } from "./agent/worker.ts";
-import { choiceChecker, turnModels } from "./app-models.ts";
+import { turnModels } from "./app-models.ts";
 import { credentials, delegationOptions, keyVariables, policyRules, randomOf, toolOptions } from "./app-options.ts";
 import { type AppPairing, appPairing } from "./app-pairing.ts";
 import { busFor, openPlugins, type Plugins, usableModels } from "./app-parts.ts";
@@ -250,7 +250,7 @@ function workerOf(
       extend: async (extension) => await (await base.spending()).extend(extension),
     },
     priceOf: models.priceOf,
-    checkModel: choiceChecker(models),
+    checkModel: (id) => void models.get(id),
     knownModels: models.known,
     defaultModel: models.defaultId,
     settings: {

@@ -2,10 +2,9 @@ import type { ModelUse, TurnModel } from "./agent/turn-model.ts";
 import { routeRules } from "./app-options.ts";
 import type { Config } from "./config/schema.ts";
 import { WeftError } from "./core/error.ts";
-import type { Permissions } from "./core/policy.ts";
 import type { Spending } from "./core/spending.ts";
 import type { ModelCatalog } from "./models/catalog.ts";
-import { checkChoice, permitted } from "./models/choice.ts";
+import { permitted } from "./models/choice.ts";
 import type { Route, RouteRules } from "./models/router.ts";
 
 export interface TurnModelsBase {
@@ -35,20 +34,11 @@ export function turnModels(base: TurnModelsBase): (use: ModelUse) => Promise<Tur
   };
 }
 
-/** Throws `refused`, `config` or `auth` for a model that cannot be chosen by somebody. */
-export function choiceChecker(models: ModelCatalog): (id: string, permissions: Permissions) => Promise<void> {
-  return async (id, permissions) => {
-    checkChoice(permissions, id);
-    models.get(id);
-  };
-}
-
 /** What was named or configured, then the fallbacks. */
 async function staticRoute({ models, config }: TurnModelsBase, use: ModelUse): Promise<Route> {
   const { permissions, named, wished, fallback } = use;
   const { fallbacks } = config.agents.defaults;
   const standard = models.defaultId();
-  if (named !== undefined && named !== standard) checkChoice(permissions, named);
   // Whoever may not choose cannot have an agent choose for him: only what the owner wrote down.
   const { claudeModel } = config.delegation;
   const written = [standard, ...fallbacks, claudeModel, `anthropic/${claudeModel}`];

@@ -1,7 +1,7 @@
 import type { Inbound } from "../core/channel.ts";
 import type { BackgroundAgents } from "../core/delegation.ts";
 import { textOf } from "../core/message.ts";
-import type { Permissions } from "../core/policy.ts";
+import type { Permissions, Policy } from "../core/policy.ts";
 import type { Entry, SessionStore } from "../core/session.ts";
 import type { Payer, Price, Spending } from "../core/spending.ts";
 import type { Actor, Tool } from "../core/tool.ts";
@@ -13,13 +13,14 @@ export interface CommandOptions {
   /** The model of this session's next turn. */
   modelOf(session: string): Promise<string>;
   /** Throws when there is no such model, its key is missing, or it is not for who says it. */
-  chooseModel(call: Pick<CommandCall, "session" | "permissions">, model: string): Promise<void>;
+  chooseModel(call: Pick<CommandCall, "session" | "actor">, model: string): Promise<void>;
   /** Models that can be named, for `/model` alone. */
   knownModels(): readonly string[];
   /** Absent: this build has none. */
   readonly background?: BackgroundAgents | undefined;
   /** What `why` says to somebody. Throws `usage`. */
   readonly why: (actor: Actor, words: readonly string[]) => Promise<string>;
+  readonly policy: Pick<Policy, "decide">;
   readonly spending: Pick<Spending, "standing" | "extend">;
   /** Undefined where nobody knows it. */
   readonly priceOf: (model: string) => Promise<Price | undefined>;

@@ -1,6 +1,7 @@
 import { subSessionPrefix } from "../core/delegation.ts";
 import { WeftError } from "../core/error.ts";
 import type { Usage } from "../core/model.ts";
+import { refusalText } from "../core/policy.ts";
 import type { BudgetStanding, Nano, Period } from "../core/spending.ts";
 import { costOf, nanoOf, usdText } from "../lib/money.ts";
 import type { CommandCall, CommandOptions, CommandResult } from "./commands.ts";
@@ -51,18 +52,15 @@ async function usedIn(
 const usage = "Usage: /budget, or /budget extend SCOPE USD [day|month]; SCOPE as in user:ann, channel:http or global";
 
 export async function budget(
-  { rest, permissions, payer }: CommandCall,
-  { spending }: CommandOptions,
+  { rest, actor, permissions, payer }: CommandCall,
+  { spending, policy }: CommandOptions,
 ): Promise<CommandResult> {
-  const { level } = permissions;
-  const isAdmin = level >= 2;
+  const isAdmin = permissions.level === 2;
   if (rest === "") return { text: table(await spending.standing(isAdmin ? undefined : payer), isAdmin) };
   const [, scope, amount, period] = /^extend\s+(\S+)\s+\$?(\d+(?:\.\d+)?)(?:\s+(day|month))?$/.exec(rest) ?? [];
   if (scope === undefined) return { text: usage };
-  if (!isAdmin) {
-    const how = "an admin (level 2 in routing.permissions) can";
-    throw new WeftError("refused", `you have level ${level} and may not extend a budget: ${how}`);
-  }
+  const decision = policy.decide(actor, { kind: "manage", what: "budgets" });
+  if (!decision.allowed) throw new WeftError("refused", refusalText(decision));
   const nano = nanoOf(Number(amount));
   const most = 1_000_000;
   if (!(nano > 0 && Number(amount) <= most)) return { text: `${usage}\nUSD is more than 0 and at most ${most}.` };

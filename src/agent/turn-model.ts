@@ -13,7 +13,7 @@ import type { PromptSettings } from "./prompt.ts";
 /** What the model of a turn is chosen by. */
 export interface ModelUse {
   readonly permissions: Permissions;
-  /** By a person, for this message. */
+  /** By a person who may do that, for this message. */
   readonly named?: string | undefined;
   /** By an agent for its sub-agent, or for the whole conversation with `/model`. */
   readonly wished?: string | undefined;

@@ -4,7 +4,7 @@ import type { Inbound } from "../core/channel.ts";
 import type { BackgroundAgents, SubAgent } from "../core/delegation.ts";
 import { WeftError } from "../core/error.ts";
 import { type Message, textOf } from "../core/message.ts";
-import type { Permissions, Policy } from "../core/policy.ts";
+import { type Permissions, type Policy, refusalText } from "../core/policy.ts";
 import type { Entry, SessionStore } from "../core/session.ts";
 import type { Payer, Spending } from "../core/spending.ts";
 import type { Actor, Tool } from "../core/tool.ts";
@@ -45,8 +45,8 @@ export interface WorkerOptions {
   readonly why: CommandOptions["why"];
   readonly spending: Pick<Spending, "standing" | "extend">;
   readonly priceOf: CommandOptions["priceOf"];
-  /** Throws when there is no such model, its key is missing, or it is not for these permissions. */
-  readonly checkModel: (id: string, permissions: Permissions) => Promise<void>;
+  /** Throws when there is no such model or its key is missing. */
+  readonly checkModel: (id: string) => void;
   readonly knownModels: () => readonly string[];
   readonly defaultModel: () => string;
   readonly settings: PromptSettings;
@@ -101,11 +101,13 @@ export function createWorker(options: WorkerOptions): Worker {
     store: options.store,
     tools: options.tools,
     modelOf: (session) => modelOf(options, session),
-    chooseModel: async ({ session, permissions }, model) => {
-      await options.checkModel(model, permissions);
+    chooseModel: async ({ session, actor }, model) => {
+      expectChoice(options, actor, model);
+      options.checkModel(model);
       await options.choices.choose(session, model);
     },
     knownModels: options.knownModels,
+    policy: options.policy,
     background: options.background,
     why: options.why,
     spending: options.spending,
@@ -171,6 +173,12 @@ async function run(
   return await ended.finally(audited.noted);
 }
 
+/** Throws `refused` when somebody may not name this model. */
+function expectChoice({ policy, defaultModel }: WorkerOptions, actor: Actor, model: string): void {
+  const decision = policy.decide(actor, { kind: "model", model, chosen: model !== defaultModel() });
+  if (!decision.allowed) throw new WeftError("refused", refusalText(decision));
+}
+
 interface Chooser {
   readonly permissions: Permissions;
   readonly payer: Payer;
@@ -185,6 +193,7 @@ async function chosenModel(
 ): Promise<TurnModel> {
   const agent = inbound.delegated?.agent;
   const named = inbound.settings?.model;
+  if (!agent && named !== undefined) expectChoice(options, actorOf(inbound), named);
   const use: ModelUse = {
     permissions,
     payer,
@@ -193,12 +202,7 @@ async function chosenModel(
     fallback: agent?.fallback,
     question: askedFor(inbound, before),
   };
-  const chosen = await options.model(use).catch(async (thrown: unknown) => {
-    const { code, message: reason } = WeftError.from(thrown);
-    const about = { kind: "refusal", subject: named ?? "model", outcome: "refused", session: inbound.session } as const;
-    if (code === "refused") await options.audit.note({ ...about, actor: actorOf(inbound), turn, reason });
-    throw thrown;
-  });
+  const chosen = await options.model(use);
   if (chosen.route) {
     emit({ type: "notice", text: `${chosen.route.model}: ${chosen.route.why}` });
     options.bus.publish({ type: "route", turn, ...chosen.route });

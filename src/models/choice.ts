@@ -2,28 +2,8 @@ import { WeftError } from "../core/error.ts";
 import type { Permissions } from "../core/policy.ts";
 import { nameMatches } from "../lib/glob.ts";
 
-/** Which models somebody may have, with tiers and without. */
+/** Which models somebody may be given; whether one may be named, the policy says. */
 export type ChoicePermissions = Pick<Permissions, "level" | "modelAccess" | "modelDenied" | "mayChooseModel">;
-
-/** Throws `refused` when somebody may not have this model by naming it. */
-export function checkChoice({ mayChooseModel, modelAccess, modelDenied, level }: ChoicePermissions, id: string): void {
-  if (!mayChooseModel) {
-    const how = "leave the choice to weft, or let the owner set model_override in routing.permissions";
-    throw new WeftError("refused", `with level ${level} you may not choose a model, and asked for ${id}: ${how}`);
-  }
-  const denied = modelDenied.find((pattern) => nameMatches(pattern, id));
-  if (denied !== undefined) {
-    const how = "to allow it, the owner takes that entry out";
-    throw new WeftError(
-      "refused",
-      `${id} is not for you: model_denylist in routing.permissions has "${denied}"; ${how}`,
-    );
-  }
-  if (!modelAccess.some((pattern) => nameMatches(pattern, id))) {
-    const how = "to allow it, the owner adds it there";
-    throw new WeftError("refused", `${id} is not for you: it is not in model_access of routing.permissions; ${how}`);
-  }
-}
 
 /** Those of these models that somebody may be given. Throws `refused` when there is none. */
 export function permitted(permissions: ChoicePermissions, ids: readonly string[]): readonly [string, ...string[]] {

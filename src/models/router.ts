@@ -1,6 +1,6 @@
 import { WeftError } from "../core/error.ts";
 import { type Permissions, type TierRank, tierRanks } from "../core/policy.ts";
-import { type ChoicePermissions, checkChoice, isFor, noModel } from "./choice.ts";
+import { type ChoicePermissions, isFor, noModel } from "./choice.ts";
 import type { Complexity } from "./complexity.ts";
 
 /** Models of one price class, for questions of some difficulty. */
@@ -24,7 +24,7 @@ export type RoutePermissions = ChoicePermissions & Pick<Permissions, "maxTier" |
 
 export interface RouteQuestion {
   readonly permissions: RoutePermissions;
-  /** Named by a person for this message. */
+  /** Named by a person for this message, who may do that. */
   readonly named?: string | undefined;
   /** Named by an agent for its sub-agent, or by somebody for the whole conversation: counts where it may be used. */
   readonly wished?: string | undefined;
@@ -49,14 +49,11 @@ const inPreference: TierOrder = (_, models) => models;
 
 /**
  * Which models answer, and why. Pure, so that it can be explained: what a strategy has of chance comes in as `order`.
- * Throws `refused` for a model that was named and may not be used, and where no model is left.
+ * Throws `refused` where no model is left.
  */
 export function explainRoute(rules: RouteRules, question: RouteQuestion, order = inPreference): Route {
   const { permissions, named, wished } = question;
-  if (named !== undefined) {
-    checkChoice(permissions, named);
-    return { models: [named], why: "it was asked for" };
-  }
+  if (named !== undefined) return { models: [named], why: "it was asked for" };
   const mayWish = wished !== undefined && (permissions.mayChooseModel || isInTiers(rules, permissions, wished));
   if (mayWish && isFor(permissions, wished)) return { models: [wished], why: "it was chosen before" };
   const chosen = tierFor(rules, question);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { nanoOf } from "../../src/lib/money.ts";
 import type { BudgetRules } from "../../src/spending/limits.ts";
 import { spendingReport } from "../../src/spending/report.ts";
+import { policyWith } from "../security/rules.ts";
 import { price, purse } from "../spending/rig.ts";
 import { type RigOptions, rig } from "./rig.ts";
 import { all, calls, inbound, replyOf, type Script, says, scriptedModel } from "./scripted.ts";
@@ -61,6 +62,10 @@ describe("every call of a model counts", () => {
 });
 
 describe("a budget in a chat", () => {
+  /** Who writes over HTTP is no admin. */
+  const known = policyWith({
+    permissions: { user: { channels: { http: { level: 1, costBudgetDailyUsd: 0, costBudgetMonthlyUsd: 0 } } } },
+  });
   const ann = { users: { ann: { dailyUsd: 0.001 } } };
 
   test("refuses before the model is asked; the user hears why, and others go on", async () => {
@@ -99,7 +104,7 @@ describe("a budget in a chat", () => {
     const shown = (await admin.ask("/budget")).text;
     expect(shown.split("\n")).toHaveLength(3);
     expect(shown).toContain("channel:telegram today: $0.00 of $3.00 spent");
-    const user = await paidRig(rules, () => says("hi"), { permissions: { level: 1 } });
+    const user = await paidRig(rules, () => says("hi"), { policy: known });
     expect((await user.ask("/budget")).text.split("\n")).toEqual([
       expect.stringContaining("global this month: $0.00 of $7.00 spent; anew at 2026-12-01 00:00 UTC"),
       expect.stringContaining("user:ann today: $0.00 of $0.001000 spent"),
@@ -107,9 +112,12 @@ describe("a budget in a chat", () => {
   });
 
   test("is extended by an admin only; what is no extension is told how to be one", async () => {
-    const user = await paidRig(ann, () => says("hi"), { permissions: { level: 1 } });
+    const user = await paidRig(ann, () => says("hi"), { policy: known });
     const refused = await user.ask("/budget extend user:ann 5");
-    expect(refused.error).toMatchObject({ code: "refused", message: expect.stringContaining("routing.permissions") });
+    expect(refused.error).toMatchObject({
+      code: "refused",
+      message: expect.stringContaining("may only be changed by admins"),
+    });
     const admin = await paidRig(ann, () => says("hi"));
     expect((await admin.ask("/budget extend user:ann 5 day")).text).toContain("$5.00 more for user:ann, for this day.");
     expect((await admin.ask("/budget")).text).toContain("of $5.00 spent, $5.00 of it added");

@@ -6,7 +6,7 @@ import { type Outbox, outbox } from "../../src/agent/outbox.ts";
 import { resultFiles } from "../../src/agent/results.ts";
 import { systemPrompt } from "../../src/agent/system-prompt.ts";
 import type { ModelUse, TurnModel } from "../../src/agent/turn-model.ts";
-import { createWorker, type WorkerOptions } from "../../src/agent/worker.ts";
+import { createWorker } from "../../src/agent/worker.ts";
 import { type Audit, noAudit } from "../../src/core/audit.ts";
 import type { BusEvent } from "../../src/core/bus.ts";
 import type { Channel, Deliverer } from "../../src/core/channel.ts";
@@ -47,7 +47,6 @@ export interface RigOptions {
   readonly route?: Omit<TurnModel, "model">;
   /** Gets what models were asked for by. */
   readonly uses?: ModelUse[];
-  readonly checkModel?: WorkerOptions["checkModel"];
   readonly admit?: LineOptions["admit"];
   readonly permissions?: Partial<Permissions>;
   readonly paid?: (model: Model, payer: Payer) => Model;
@@ -141,7 +140,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     spending: options.spending ?? { standing: async () => [], extend: async () => [] },
     priceOf: async () => undefined,
     pairing: async () => "",
-    checkModel: options.checkModel ?? (async () => {}),
+    checkModel: () => {},
     knownModels: () => ["test"],
     defaultModel: () => model.id,
     settings: { maxOutputTokens: 1000, memoryWindow: options.memoryWindow ?? 50 },

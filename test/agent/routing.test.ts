@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { AuditEntry } from "../../src/core/audit.ts";
-import { WeftError } from "../../src/core/error.ts";
+import { policyWith } from "../security/rules.ts";
 import { type RigOptions, rig } from "./rig.ts";
 import { all, inbound, replyOf, says, scriptedModel, tool } from "./scripted.ts";
 
@@ -79,14 +79,19 @@ describe("permissions", () => {
     expect(seen.at(-1)).toMatchObject({ reply: { text: "a long answer" } });
   });
 
-  test("/model is refused to who may not choose, and then nothing is chosen", async () => {
-    const checkModel = async () => {
-      throw new WeftError("refused", "with level 1 you may not choose a model");
-    };
-    const { r, uses, events } = await routed({ checkModel });
+  test("a model is refused to who may not choose, by /model and for one message; nothing is asked, nothing is chosen", async () => {
+    const policy = policyWith({ permissions: { user: { channels: { http: { modelOverride: false } } } } });
+    const { r, uses, events } = await routed({ policy });
     const reply = await replyOf((await r.line.receive(inbound("/model elite/a"))).events);
-    expect(reply.error).toMatchObject({ code: "refused" });
+    expect(reply.error).toMatchObject({ code: "refused", message: expect.stringContaining("may not choose a model") });
+    expect(reply.error?.message).toContain("model_override");
+    const named = await replyOf((await r.line.receive(inbound("hello", { settings: { model: "elite/a" } }))).events);
+    expect(named.error?.code).toBe("refused");
+    expect(uses).toEqual([]);
     await events("hello");
-    expect(uses.at(-1)?.wished).toBeUndefined();
+    expect(uses).toMatchObject([{ named: undefined, wished: undefined }]);
+    // The standard model may be named by anybody.
+    await events("hello", { settings: { model: "test/scripted" } });
+    expect(uses.at(-1)?.named).toBe("test/scripted");
   });
 });

@@ -166,10 +166,9 @@ test("HTTP says insufficient_quota, and which budget, and when to come back", as
   expect(error.message).toContain("no room in the monthly budget of user ann: $0.5000 of $0.5000 spent");
   expect((await server.post({ ...body, user: "bob" })).status).toBe(200);
   // The terminal talks through the gateway, and ends as it would without.
-  expect(await weft(home, ["agent", "-m", "hello"])).toMatchObject({
-    code: 6,
-    err: expect.stringContaining("user owner"),
-  });
+  const env = { CLAWFT_GATEWAY_TOKEN: server.token };
+  const asked = await weft(home, ["agent", "-m", "hello"], { env });
+  expect(asked).toMatchObject({ code: 6, err: expect.stringContaining("user owner") });
 });
 
 test("a model too dear for what is left hands over to one that costs nothing", async () => {

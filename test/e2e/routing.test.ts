@@ -102,6 +102,31 @@ test("a model that is named wins over the router: --model, /model and the reques
   expect(await post("weft", "hello")).toBe("words of ours");
 });
 
+test("what a user may have bounds it: his tier, no choice of his own, the answer whole, so many messages", async () => {
+  const ann = { level: 1, max_tier: "free", model_override: false, streaming_allowed: false, rate_limit: 2 };
+  await start({ permissions: { users: { "http:ann": ann } } });
+  server = await gateway(home as Home);
+  const post = (user: string, more: object = {}) =>
+    (server as Gateway).post({ model: "weft", user, messages: [{ role: "user", content: hard }], ...more });
+  const refused = await post("ann", { model: "custom/big" });
+  expect(refused.status).toBe(403);
+  expect(((await refused.json()) as { error: { message: string } }).error.message).toContain("model_override");
+  const deltas = async (user: string) => {
+    const text = await (await post(user, { stream: true })).text();
+    const events = text.split("\n\n").filter((line) => line.startsWith("data: {"));
+    const chunks = events.map((line) => JSON.parse(line.slice("data: ".length)));
+    return chunks.flatMap(({ choices }) => choices[0]?.delta.content || []);
+  };
+  expect(await deltas("ann")).toEqual(["words of small"]);
+  expect(await deltas("bob")).toEqual(["words of", " big"]);
+  const third = await post("ann");
+  expect(third.status).toBe(429);
+  expect(((await third.json()) as { error: { message: string } }).error.message).toContain(
+    "rate_limit in routing.permissions",
+  );
+  expect((await weft(home as Home, ["audit", "show", "--kind", "refusal"])).out).toContain("model custom/big");
+});
+
 test("a tier of an unknown name is an error of the configuration, with line and column", async () => {
   await start();
   await (home as Home).configure({ routing: { mode: "tiered", tiers: [{ name: "golden", models: ["custom/x"] }] } });

@@ -25,7 +25,8 @@ take turns. Without any key the model is offline: it runs tools by slash command
 `,
   tools: `
 weft tools list shows the agent's tools and whether they may be used. tools.allow and tools.deny decide; * stands for
-anything. File tools see the workspace only. exec_shell runs the programs of tools.command_policy.allowlist.
+anything. File tools see the workspace only. exec_shell runs the programs of tools.command_policy.allowlist,
+in a sandbox where the system has one: tools.exec.
 web_fetch and web_search reach public addresses only; tools.url_policy.allowed_domains adds others.
 `,
   sessions: `

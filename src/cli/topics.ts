@@ -28,7 +28,8 @@ routing.mode tiered chooses the model by how hard a question is; routing.cost_bu
 `,
   tools: `
 weft tools list shows the agent's tools and whether they may be used. tools.allow and tools.deny decide; * stands for
-anything. File tools see the workspace only. exec_shell runs the programs of tools.command_policy.allowlist.
+anything. File tools see the workspace only. exec_shell runs the programs of tools.command_policy.allowlist,
+in a sandbox where the system has one: tools.exec.
 web_fetch and web_search reach public addresses only; tools.url_policy.allowed_domains adds others.
 `,
   sessions: `

@@ -3,7 +3,7 @@ import type { Limits, Platform, Sandbox, SandboxSupport } from "../core/platform
 import { hexOf } from "../lib/hex.ts";
 
 export interface SandboxOptions {
-  readonly platform: Pick<Platform, "sandbox" | "files" | "env" | "randomBytes">;
+  readonly platform: Pick<Platform, "sandbox" | "files" | "env" | "randomBytes" | "uid">;
   /** Absolute path. */
   readonly workspace: string;
   /** `auto`: what there is; `require`: no command without one. */
@@ -66,11 +66,14 @@ function sandboxOf(options: SandboxOptions, temporary: string | undefined): Sand
   return {
     read: [...system, ...(network ? resolvers : []), ...programFolders(platform.env), ...readPaths],
     write: [workspace, "/dev/null", ...own, ...writePaths],
-    hide,
+    // Who is not root cannot read these anyway.
+    hide: platform.uid === 0 ? [...hide, ...ofRoot] : hide,
     network,
     limits,
   };
 }
+
+const ofRoot: readonly string[] = ["/etc/shadow", "/etc/gshadow", "/etc/ssl/private"];
 
 /** The folders of PATH, and the libraries beside them. */
 function programFolders({ PATH = "", HOME = "" }: Platform["env"]): string[] {

@@ -35,6 +35,7 @@ const quick = [
   "src/gateway/metrics.ts",
   "src/delegation/delegation.ts",
   "src/models/openai-chat.ts",
+  "src/spending/spending.ts",
   "src/platform/native/serve.ts",
 ];
 

@@ -5,6 +5,7 @@ import { systemPrompt } from "./agent/system-prompt.ts";
 import { createWorker, type Worker, type WorkerOptions } from "./agent/worker.ts";
 import { turnModels } from "./app-models.ts";
 import { credentials, delegationOptions, keyVariables, policyRules, randomOf, toolOptions } from "./app-options.ts";
+import { type AppPairing, appPairing } from "./app-pairing.ts";
 import { busFor, openPlugins, type Plugins, usableModels } from "./app-parts.ts";
 import type { Loaded } from "./config/load.ts";
 import { type Audit, noAudit } from "./core/audit.ts";
@@ -16,7 +17,7 @@ import { WeftError } from "./core/error.ts";
 import type { JournalTurn } from "./core/journal.ts";
 import type { Line } from "./core/line.ts";
 import type { Platform } from "./core/platform.ts";
-import type { Policy } from "./core/policy.ts";
+import { type Policy, refusalText } from "./core/policy.ts";
 import type { SessionStore } from "./core/session.ts";
 import type { Spending } from "./core/spending.ts";
 import type { Actor, Tool } from "./core/tool.ts";
@@ -63,6 +64,7 @@ export interface BrainBase {
   readonly delegation: DelegationBase | undefined;
   /** Absent in a build without them. */
   readonly plugins: Plugins | undefined;
+  readonly pairing: AppPairing;
 }
 
 /** What sub-agents are begun with; absent in a build without them. */
@@ -85,13 +87,17 @@ export async function lookingBrain(
 ): Promise<Brain & { readonly sessions: SessionStore; readonly plugins: Plugins | undefined }> {
   const paths = workspacePaths(loaded.workspace);
   const kept = keptIn(platform, paths);
-  const plugins = await openPlugins({ platform, paths, bus: kept.bus, audit, writes: false });
+  const [plugins, pairing] = await Promise.all([
+    openPlugins({ platform, paths, bus: kept.bus, audit, writes: false }),
+    appPairing({ platform, paths, audit, post: justLooking }),
+  ]);
   const base: BrainBase = {
     platform,
     paths,
     ...kept,
     audit,
     plugins,
+    pairing,
     channels: new Map(),
     outbox: { post: async () => justLooking() },
     spending: async () => justLooking(),
@@ -122,7 +128,7 @@ export function keptIn(
 /** Throws `config` or `auth` when the configured model cannot be used. */
 export function brainOf(base: BrainBase, loaded: Loaded): Brain {
   const { platform, paths, channels } = base;
-  const rules = policyRules(loaded, () => undefined);
+  const rules = policyRules(loaded, base.pairing.levelOf);
   const quiet = policyOf(rules);
   const policy = auditedPolicy(quiet, base.audit);
   const door = egressDoor({ platform, policy, credentials: credentials(loaded) });
@@ -160,7 +166,9 @@ export function brainOf(base: BrainBase, loaded: Loaded): Brain {
     return verdictOf(await whyOf(asking, actor, question), actor).join("\n");
   };
   const hidden = hiddenWords(loaded.secrets);
-  const worker = workerOf(base, { loaded, models, tools, policy, hidden, offers, why, background, approveAlways });
+  const pairing = pairingWords(base.pairing, policy);
+  const shared = { policy, hidden, offers, why, background, approveAlways, pairing };
+  const worker = workerOf(base, { loaded, models, tools, ...shared });
   return {
     loaded,
     models,
@@ -171,6 +179,16 @@ export function brainOf(base: BrainBase, loaded: Loaded): Brain {
     hidden,
     modelIds: () => modelIds(models, loaded),
     redact: redactor(loaded.secrets),
+  };
+}
+
+/** What only admins may do, in a chat as well as at the terminal. */
+function pairingWords({ open }: AppPairing, policy: Policy): WorkerOptions["pairing"] {
+  return async (actor, words) => {
+    const decision = policy.decide(actor, { kind: "manage", what: "pairing" });
+    if (!decision.allowed) return refusalText(decision);
+    const [pairing, { pairingCommand }] = await Promise.all([open(), import("./security/pairing-words.ts")]);
+    return await pairingCommand(pairing, words);
   };
 }
 
@@ -207,8 +225,11 @@ function workerOf(
     why,
     background,
     approveAlways,
+    pairing,
   }: Pick<Brain, "loaded" | "models" | "tools" | "policy" | "hidden"> &
-    Pick<WorkerOptions, "approveAlways" | "offers" | "why"> & { readonly background: BackgroundAgents | undefined },
+    Pick<WorkerOptions, "approveAlways" | "offers" | "why" | "pairing"> & {
+      readonly background: BackgroundAgents | undefined;
+    },
 ): Worker {
   const { platform, paths } = base;
   const { defaults } = loaded.config.agents;
@@ -242,6 +263,7 @@ function workerOf(
     maxIterations: defaults.maxToolIterations,
     approvalMs: loaded.config.tools.approvalTimeoutSecs * 1000,
     approveAlways,
+    pairing,
     now: platform.now,
     monotonic: platform.monotonic,
   });

@@ -35,6 +35,7 @@ export async function serveGateway(app: App): Promise<ServedGateway> {
     version,
     checkSession,
     deleteSession: app.deleteSession,
+    pairing: app.pairing,
     now: platform.now,
     monotonic: platform.monotonic,
     randomId: app.newId,

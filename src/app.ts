@@ -7,22 +7,25 @@ import { auditOf } from "./app-audit.ts";
 import { type Brain, type BrainBase, brainOf, type DelegationModule, keptIn } from "./app-brain.ts";
 import { rateLimits } from "./app-options.ts";
 import { introduce, sleep, type Taking, takeWorkspace } from "./app-owner.ts";
+import { appPairing } from "./app-pairing.ts";
 import { openPlugins } from "./app-parts.ts";
 import { lazySpending } from "./app-spending.ts";
 import { partsStatus } from "./app-status.ts";
 import type { Loaded } from "./config/load.ts";
 import type { Audit } from "./core/audit.ts";
 import type { Bus } from "./core/bus.ts";
-import type { Channel, Deliverer } from "./core/channel.ts";
+import type { Channel, Deliverer, Inbound } from "./core/channel.ts";
 import { subSessionPrefix } from "./core/delegation.ts";
 import { WeftError } from "./core/error.ts";
 import type { Journal } from "./core/journal.ts";
 import type { Line } from "./core/line.ts";
+import type { Pairing } from "./core/pairing.ts";
 import type { Lock, Platform } from "./core/platform.ts";
 import type { PartStatus } from "./core/status.ts";
 import { type WorkspacePaths, workspacePaths } from "./core/workspace.ts";
 import { loadDelegation } from "./features.ts";
 import type { AuditLog } from "./security/audit.ts";
+import { pairingGate } from "./security/pairing-gate.ts";
 import { redactor } from "./security/redact.ts";
 import { openJournal } from "./sessions/journal.ts";
 
@@ -36,6 +39,12 @@ export interface App {
   /** What a reload of the configuration replaces; read it anew each time. */
   readonly brain: Brain;
   newId(): string;
+  /** What channels give their messages to: strangers come no further. */
+  admit(inbound: Inbound): Promise<void>;
+  /** Loaded when first asked for. */
+  pairing(): Promise<Pairing>;
+  /** Names of the channels that are connected. */
+  readonly channels: readonly string[];
   status(): Promise<PartStatus[]>;
   /** With those of its sub-agents. False when there was none. */
   deleteSession(session: string): Promise<boolean>;
@@ -107,10 +116,12 @@ async function openBase(opening: Opening): Promise<Base> {
   options.watch?.(bus);
   const joined: Joined = { loaded: opening.loaded, redact: redactor(opening.loaded.secrets) };
   const audit = auditOf(platform, paths, { redact: (text) => joined.redact(text), warn, stays: options.resume });
-  const [journal, module, plugins] = await Promise.all([
+  const posting: { post: Outbox["post"] } = { post: notYet };
+  const [journal, module, plugins, pairing] = await Promise.all([
     openJournal({ files, folder: paths.journal, store, now, warn }),
     loadDelegation?.(),
     openPlugins({ platform, paths, bus, audit, writes: true }),
+    appPairing({ platform, paths, audit, post: (item) => posting.post(item) }),
   ]);
   const channels = new Map((options.channels ?? []).map((channel) => [channel.name, channel]));
   const failed = (where: string, error: WeftError) => bus.publish({ type: "failure", where, error });
@@ -118,6 +129,8 @@ async function openBase(opening: Opening): Promise<Base> {
   const own = module && delegation ? [module.answersOf({ ...delegation, now })] : [];
   const deliverers = new Map([...channels, ...own.map((each) => [each.name, each] as const)]);
   const { spending, closeSpending } = lazySpending({ ...kept, platform, paths, audit, loaded: () => joined.loaded });
+  const out = outbox({ journal, channels: deliverers, failed, sleep });
+  posting.post = out.post;
   return {
     ...opening,
     ...kept,
@@ -129,9 +142,14 @@ async function openBase(opening: Opening): Promise<Base> {
     deliverers,
     delegation,
     plugins,
+    pairing,
     joined,
-    outbox: outbox({ journal, channels: deliverers, failed, sleep }),
+    outbox: out,
   };
+}
+
+async function notYet(): Promise<never> {
+  throw new WeftError("internal", "a message before the outbox is there");
 }
 
 function delegationBase(
@@ -175,12 +193,19 @@ export function timer(ms: number, elapsed: () => void): () => void {
   return () => clearTimeout(id);
 }
 
+/** Those who were let in while no channel was there. */
+function tellPaired({ pairing, bus }: Base): void {
+  const tell = async () => (await pairing.open()).resume();
+  tell().catch((thrown) => bus.publish({ type: "failure", where: "pairing", error: WeftError.from(thrown) }));
+}
+
 function appOf(base: Base): App {
   const { platform, paths, store, journal, choices, lock, options, audit } = base;
   const state = { brain: brainOf(base, base.loaded) };
   const line = lineOf(base, () => state.brain);
   base.joined.line = line;
   if (options.resume) line.resume();
+  if (options.resume && base.channels.size > 0) tellPaired(base);
   return {
     platform,
     paths,
@@ -188,6 +213,13 @@ function appOf(base: Base): App {
     bus: base.bus,
     audit,
     newId: base.newId,
+    admit: pairingGate({
+      standingOf: (actor) => state.brain.policy.standingOf(actor),
+      pairing: base.pairing.open,
+      receive: line.receive,
+    }),
+    pairing: base.pairing.open,
+    channels: [...base.channels.keys()],
     get brain() {
       return state.brain;
     },

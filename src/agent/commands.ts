@@ -24,6 +24,8 @@ export interface CommandOptions {
   readonly spending: Pick<Spending, "standing" | "extend">;
   /** Undefined where nobody knows it. */
   readonly priceOf: (model: string) => Promise<Price | undefined>;
+  /** What `/pairing` and these words say to somebody. */
+  readonly pairing: (actor: Actor, words: string) => Promise<string>;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -79,6 +81,11 @@ const commands: Readonly<Record<string, Command>> = {
     summary: "whether you may do something, and by which rule; also command, read, write, connect, model",
     run: async ({ actor, rest }, { why }) => ({ text: await why(actor, words(rest)) }),
   },
+  pairing: {
+    usage: "/pairing [approve CODE [2]]",
+    summary: "admins: who was let in; let in who has the code; revoke CHANNEL:SENDER",
+    run: async ({ actor, rest }, { pairing }) => ({ text: await pairing(actor, rest) }),
+  },
 };
 
 const nothingWaits = "Nothing waits for your word.";
@@ -108,7 +115,7 @@ export async function runCommand(
 }
 
 function help({ tools }: CommandOptions): string {
-  const rows = Object.values(commands).map(({ usage, summary }) => `${usage.padEnd(26)} ${summary}`);
+  const rows = Object.values(commands).map(({ usage, summary }) => `${usage.padEnd(27)} ${summary}`);
   return `${rows.join("\n")}\n\nAnything else is a message for the agent. It has ${tools.length} tools: /tools lists them.`;
 }
 

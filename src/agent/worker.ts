@@ -59,6 +59,7 @@ export interface WorkerOptions {
   readonly absentTools?: ReadonlyMap<string, string>;
   /** Absent: this build has none. */
   readonly background?: BackgroundAgents | undefined;
+  readonly pairing: CommandOptions["pairing"];
   readonly now: () => number;
   readonly monotonic: () => number;
   readonly newId: () => string;
@@ -111,6 +112,7 @@ export function createWorker(options: WorkerOptions): Worker {
     why: options.why,
     spending: options.spending,
     priceOf: options.priceOf,
+    pairing: options.pairing,
     now: options.now,
   };
   return {
@@ -146,8 +148,8 @@ async function run(
   const role = agent ? `\n\n# Your task\n${agent.instructions}` : "";
   const client = more === undefined ? "" : `\n\n# Instructions of the client\n${more}`;
   const system = systemText(sections) + role + client;
-  const settings = limitedTo(settingsOf(options, work), permissions, chosen.contextTokens);
   const offers = (tool: Tool) => options.offers(actor, tool);
+  const settings = limitedTo(settingsOf(options, work), permissions, chosen.contextTokens);
   const job = { turn, inbound, before, written, model, system, settings, offers };
   const ended = runTurn(turnOptionsFor(prepared.turnOptions, agent), job, {
     signal,

@@ -1,6 +1,7 @@
 import { auditCommands } from "./audit-commands.ts";
 import { type Command, configOption, jsonOption, verboseOption } from "./command.ts";
 import { memoryCommands } from "./memory-commands.ts";
+import { pairingCommands } from "./pairing-commands.ts";
 import { pluginCommands } from "./plugin-commands.ts";
 import { policyCommands } from "./policy-commands.ts";
 import { secretCommands } from "./secret-commands.ts";
@@ -130,6 +131,7 @@ export const commands: readonly Command[] = [
   ...memoryCommands,
   ...auditCommands,
   ...securityCommands,
+  ...pairingCommands,
   {
     name: "cost",
     about: "what was spent, from the ledger; also beside a running gateway",

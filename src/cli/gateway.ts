@@ -74,9 +74,16 @@ async function announce({ platform }: Call, app: App, { url, token }: ServedGate
     `  model      ${modelsInUse(app.brain.loaded.config, app.brain.models.defaultId())}`,
     `  workspace  ${app.paths.root}`,
     `  token      ${token.isNew ? `${token.value} (new, shown once; kept in ${token.from})` : `in ${token.from}`}`,
+    ...(await pairingLines(app)),
     style.dim(`  OpenAI clients: base URL ${url}/v1, API key = the token. Ctrl-C stops.`),
   ];
   await platform.terminal.error(`${lines.join("\n")}\n`);
+}
+
+async function pairingLines(app: App): Promise<string[]> {
+  if (app.channels.length === 0) return [];
+  const { pairingHint } = await import("../security/pairing-words.ts");
+  return pairingHint(app.channels, (await app.pairing()).list());
 }
 
 function stopped(platform: Platform): Promise<void> {

@@ -1,9 +1,11 @@
+import type { Loaded } from "../config/load.ts";
 import type { TurnEvent } from "../core/channel.ts";
 import { type ErrorCode, WeftError } from "../core/error.ts";
 import { isJsonObject, objectIn } from "../core/json.ts";
 import type { Platform } from "../core/platform.ts";
 import { sseDecoder } from "../lib/sse.ts";
 import type { Conversation, Question } from "./conversation.ts";
+import { runningGateway } from "./running-gateway.ts";
 
 export interface RemoteOptions {
   readonly platform: Platform;
@@ -62,6 +64,25 @@ function post({ platform, url, token }: RemoteOptions, question: Question, signa
       body,
       signal,
       connectTimeoutMs: 5000,
+    }),
+  );
+}
+
+export interface Wanted {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** With its leading slash. */
+  readonly path: string;
+}
+
+/** What the gateway of this workspace answers; undefined when none runs, or only it knows its token. */
+export async function askGateway(platform: Platform, loaded: Loaded, wanted: Wanted): Promise<Response | undefined> {
+  const gateway = await runningGateway(platform, loaded);
+  if (!gateway?.token) return undefined;
+  return await checked(
+    platform.fetch(`${gateway.url}${wanted.path}`, {
+      method: wanted.method,
+      headers: { authorization: `Bearer ${gateway.token}` },
+      signal: AbortSignal.timeout(10_000),
     }),
   );
 }

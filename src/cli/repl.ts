@@ -24,6 +24,7 @@ const slashCommands = [
   "/stop",
   "/approve",
   "/deny",
+  "/pairing ",
   "/cost",
   "/exit",
   "/quit",

@@ -9,8 +9,7 @@ import { jsonlStore } from "../sessions/jsonl-store.ts";
 import { sessionFileName } from "../sessions/session-key.ts";
 import type { Call } from "./command.ts";
 import { load } from "./loading.ts";
-import { checked } from "./remote.ts";
-import { runningGateway } from "./running-gateway.ts";
+import { askGateway } from "./remote.ts";
 import { table } from "./style.ts";
 
 /** `weft sessions list` */
@@ -86,17 +85,10 @@ export async function remove(call: Call): Promise<number> {
 }
 
 async function deleteByGateway(platform: Platform, loaded: Loaded, session: string): Promise<boolean> {
-  const gateway = await runningGateway(platform, loaded);
-  if (!gateway?.token) return false;
-  const response = await checked(
-    platform.fetch(`${gateway.url}/v1/sessions/${encodeURIComponent(session)}`, {
-      method: "DELETE",
-      headers: { authorization: `Bearer ${gateway.token}` },
-      signal: AbortSignal.timeout(10_000),
-    }),
-  );
-  await response.body?.cancel();
-  return true;
+  const path = `/v1/sessions/${encodeURIComponent(session)}`;
+  const response = await askGateway(platform, loaded, { method: "DELETE", path });
+  await response?.body?.cancel();
+  return response !== undefined;
 }
 
 function storeOf(platform: Platform, loaded: Loaded): SessionStore {

@@ -50,7 +50,7 @@ SIGTERM and Ctrl-C let running turns finish (gateway.drain_secs); what is left g
 SIGHUP reads the configuration anew.
 `,
   commands: `
-In a conversation: /help /clear /tools /model /sessions /stop /cost /budget, and /exit at the terminal.
+In a conversation: /help /clear /tools /model /sessions /stop /pairing /why /cost /budget, and /exit at the terminal.
 Ctrl-C ends the running answer; twice leaves. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration,
 4 key refused or missing, 5 provider unavailable or at its limit, 6 refused by policy or budget, 7 timeout, 130 interrupted.
 `,

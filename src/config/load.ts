@@ -151,8 +151,8 @@ async function check(value: JsonObject, origins: Origins): Promise<ConfigFile> {
   const parsed = v.safeParse(configSchema, merged(value, origins.overrides.value));
   if (parsed.success) {
     await checkPatterns(parsed.output, origins);
-    await checkRouting(parsed.output, origins);
     await checkPlaces(parsed.output, origins);
+    await checkRouting(parsed.output, origins);
     return parsed.output;
   }
   const problems = await Promise.all(parsed.issues.slice(0, 5).map((issue) => problemOf(issue, origins)));
@@ -172,14 +172,6 @@ async function checkPatterns({ delegation }: ConfigFile, origins: Origins): Prom
   }
 }
 
-/** Throws `config` for what no question could be routed by. */
-async function checkRouting({ routing }: ConfigFile, origins: Origins): Promise<void> {
-  const wrong = routingProblems(routing).filter(({ isError }) => isError);
-  if (wrong.length === 0) return;
-  const problems = wrong.slice(0, 5).map(({ path, problem }) => placed(path, problem, origins));
-  throw new WeftError("config", (await Promise.all(problems)).join("\n"));
-}
-
 /** Throws `config` for an entry that could never match: its owner would think that it protects him. */
 async function checkPlaces({ tools }: ConfigFile, origins: Origins): Promise<void> {
   const { allowed_domains: allowed, blocked_domains: blocked } = tools.url_policy;
@@ -191,6 +183,14 @@ async function checkPlaces({ tools }: ConfigFile, origins: Origins): Promise<voi
       throw new WeftError("config", await placed(path, `${JSON.stringify(entry)}: ${problem}`, origins));
     }
   }
+}
+
+/** Throws `config` for what no question could be routed by. */
+async function checkRouting({ routing }: ConfigFile, origins: Origins): Promise<void> {
+  const wrong = routingProblems(routing).filter(({ isError }) => isError);
+  if (wrong.length === 0) return;
+  const problems = wrong.slice(0, 5).map(({ path, problem }) => placed(path, problem, origins));
+  throw new WeftError("config", (await Promise.all(problems)).join("\n"));
 }
 
 async function problemOf(issue: v.BaseIssue<unknown>, origins: Origins): Promise<string> {

@@ -10,6 +10,7 @@ export const auditKinds = [
   "approval",
   "config",
   "login",
+  "pairing",
   "gateway",
   "session",
   "memory",

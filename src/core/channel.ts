@@ -10,6 +10,8 @@ export interface Inbound {
   readonly id: string;
   readonly from: Address;
   readonly sender: string;
+  /** The room or group it was said in; absent in a conversation of two. */
+  readonly group?: string;
   /** `channel:chat` unless the sender picked another. */
   readonly session: string;
   readonly parts: readonly Part[];

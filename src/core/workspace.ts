@@ -13,6 +13,8 @@ export interface WorkspacePaths {
   /** Who that is: JSON `Owner`. */
   readonly owner: string;
   readonly token: string;
+  /** Who was let in, and who asks to be. */
+  readonly pairing: string;
 }
 
 /** Folders and files of the root that tools may neither read nor change. */
@@ -29,6 +31,7 @@ export function workspacePaths(root: string): WorkspacePaths {
     lock: `${root}/.weft/lock`,
     owner: `${root}/.weft/owner.json`,
     token: `${root}/.weft/gateway-token`,
+    pairing: `${root}/.weft/pairing.json`,
   };
 }
 

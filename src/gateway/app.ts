@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { WeftError } from "../core/error.ts";
 import type { HttpHandler } from "../core/platform.ts";
-import { type ApiError, apiErrorOf, errorResponse, jsonResponse } from "./api-error.ts";
+import { type ApiError, apiErrorOf, errorResponse, invalidRequest, jsonResponse } from "./api-error.ts";
 import { chat } from "./chat.ts";
 import type { Exchange, GatewayOptions } from "./exchange.ts";
 import { isKnownHost, judgeOrigin, type Presented, tokenCheck } from "./guard.ts";
@@ -46,12 +46,19 @@ type App = Hono<{ Bindings: Exchange }>;
 
 function addRoute(app: App, gateway: Gateway, route: Route & { readonly name: RouteName }): void {
   const handle = handlers[route.name];
-  const pattern = route.path.replace(/\{(\w+)\}/, (_, name: string) => `:${name}{${route.parameter ?? "[^/]+"}}`);
+  const pattern = route.path
+    .split("/")
+    .map((part, i, { length }) => {
+      const shape = (i === length - 1 && route.parameter) || "[^/]+";
+      return part.replace(/^\{(\w+)\}$/, (_, name: string) => `:${name}{${shape}}`);
+    })
+    .join("/");
   const begin = ({ env }: Context<{ Bindings: Exchange }>) => {
     env.route = route.name;
     return route.open ? undefined : checkToken(gateway, env);
   };
   app.on(route.method, pattern, async (context) => {
+    context.env.parameters = context.req.param();
     return begin(context) ?? (await handle(gateway, context.env, context.req.param("id") ?? ""));
   });
   app.all(pattern, (context) => begin(context) ?? wrongMethod(route, context.env.request.method));
@@ -93,6 +100,16 @@ const handlers: Readonly<Record<RouteName, Handler>> = {
     }
     return jsonResponse({ deleted });
   },
+  pairing: async ({ options }) => jsonResponse((await options.pairing()).list()),
+  approvePairing: async ({ options }, { request, parameters }) => {
+    const level = new URL(request.url).searchParams.get("level") ?? "1";
+    if (level !== "1" && level !== "2") return errorResponse(invalidRequest("level is 1 or 2", "level"));
+    const pairing = await options.pairing();
+    return jsonResponse(await pairing.approve(parameters["code"] ?? "", level === "2" ? 2 : 1));
+  },
+  revokePairing: async ({ options }, { parameters: { channel = "", sender = "" } }) => {
+    return jsonResponse({ revoked: await (await options.pairing()).revoke({ channel, sender }) });
+  },
   openapi: async ({ options }) => {
     const { openApiDocument } = await import("./openapi.ts");
     return jsonResponse(openApiDocument(options.version));
@@ -115,7 +132,7 @@ async function answer(gateway: Gateway, app: App, from: Pick<Exchange, "request"
   const given = headers.get(headerNames.requestId) ?? "";
   const requestId = /^[\w.:-]{1,128}$/.test(given) ? given : options.randomId();
   const presented = gateway.presented(headers.get("authorization"));
-  const exchange: Exchange = { ...from, requestId, presented, route: "other" };
+  const exchange: Exchange = { ...from, requestId, presented, route: "other", parameters: {} };
   const startedAt = options.monotonic();
   gateway.logins.seen(presented, from.remote);
   const response = await app.fetch(from.request, exchange);

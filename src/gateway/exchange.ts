@@ -1,6 +1,7 @@
 import type { Audit } from "../core/audit.ts";
 import type { Bus } from "../core/bus.ts";
 import type { Line } from "../core/line.ts";
+import type { Pairing } from "../core/pairing.ts";
 import type { PartStatus } from "../core/status.ts";
 import type { Presented } from "./guard.ts";
 import type { Metrics } from "./metrics.ts";
@@ -36,6 +37,8 @@ export interface GatewayOptions {
   /** Takes secrets out of a text that is shown. */
   readonly redact: (text: string) => string;
   readonly timer: Timer;
+  /** Loaded when first asked for. */
+  readonly pairing: () => Promise<Pairing>;
 }
 
 export interface GatewayModels {
@@ -62,4 +65,6 @@ export interface Exchange {
   readonly presented: Presented;
   /** The route's name once it is known. */
   route: string;
+  /** What stands in its path, by name. */
+  parameters: Readonly<Record<string, string>>;
 }

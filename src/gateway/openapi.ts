@@ -11,9 +11,12 @@ import {
   headerNames,
   modelListSchema,
   modelSchema,
+  pairedSchema,
+  pairingSchema,
   type Route,
   type RouteName,
   readySchema,
+  revokedSchema,
   routes,
   statusSchema,
   stopSchema,
@@ -50,6 +53,9 @@ const schemas = {
   ModelList: modelListSchema,
   Stopped: stopSchema,
   Deleted: deletedSchema,
+  Pairing: pairingSchema,
+  Paired: pairedSchema,
+  Revoked: revokedSchema,
   Error: errorSchema,
 } satisfies Record<string, v.GenericSchema>;
 
@@ -119,6 +125,22 @@ const operations: Readonly<Record<RouteName, Operation>> = {
     ok: json("Deleted"),
     errors: [404],
   },
+  pairing: { summary: "Who was let in, and who waits with a code", ok: json("Pairing") },
+  approvePairing: {
+    summary: "Let in the stranger who has this code",
+    parameters: [
+      pathParameter("code", "What he was told"),
+      { name: "level", in: "query", description: "2: as an admin", schema: { enum: ["1", "2"], default: "1" } },
+    ],
+    ok: json("Paired"),
+    errors: [400, 404, 507],
+  },
+  revokePairing: {
+    summary: "Make somebody a stranger again, at once",
+    parameters: [pathParameter("channel", "For example telegram"), pathParameter("sender", "The channel's id of him")],
+    ok: json("Revoked"),
+    errors: [404, 507],
+  },
   openapi: { summary: "This document", ok: { "application/json": { schema: { type: "object" } } } },
 };
 
@@ -173,7 +195,11 @@ function requestHeader(name: string, description: string): JsonObject {
 }
 
 function pathId(description: string): JsonObject {
-  return { name: "id", in: "path", required: true, description, schema: { type: "string", minLength: 1 } };
+  return pathParameter("id", description);
+}
+
+function pathParameter(name: string, description: string): JsonObject {
+  return { name, in: "path", required: true, description, schema: { type: "string", minLength: 1 } };
 }
 
 function jsonSchemaOf(schema: v.GenericSchema): JsonObject {

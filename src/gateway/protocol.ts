@@ -6,7 +6,7 @@ export interface Route {
   readonly method: "GET" | "POST" | "DELETE";
   /** OpenAPI's spelling. */
   readonly path: string;
-  /** What a parameter may be, as a regular expression; `[^/]+` without it. */
+  /** What a parameter at the end of the path may be, as a regular expression; `[^/]+` without it. */
   readonly parameter?: string;
   /** Needs no token. */
   readonly open?: true;
@@ -23,6 +23,9 @@ export const routes = [
   { name: "model", method: "GET", path: "/v1/models/{id}", parameter: ".+" },
   { name: "stop", method: "POST", path: "/v1/sessions/{id}/stop" },
   { name: "deleteSession", method: "DELETE", path: "/v1/sessions/{id}" },
+  { name: "pairing", method: "GET", path: "/pairing" },
+  { name: "approvePairing", method: "POST", path: "/pairing/{code}" },
+  { name: "revokePairing", method: "DELETE", path: "/pairing/{channel}/{sender}", parameter: ".+" },
   { name: "openapi", method: "GET", path: "/openapi.json" },
 ] as const satisfies readonly Route[];
 
@@ -216,6 +219,15 @@ export const statusSchema = v.object({
 });
 export type Status = v.InferOutput<typeof statusSchema>;
 export const stopSchema = v.object({ stopped: v.boolean() });
+const person = { channel: v.string(), sender: v.string() };
+/** Unix milliseconds. */
+const time = v.number();
+export const pairedSchema = v.object({ ...person, level: v.picklist([1, 2]), at: time });
+export const pairingSchema = v.object({
+  pending: v.array(v.object({ ...person, at: time, until: time })),
+  paired: v.array(pairedSchema),
+});
+export const revokedSchema = v.object({ revoked: v.boolean() });
 export const deletedSchema = v.object({ deleted: v.boolean() });
 
 function isBase64Url(url: string): boolean {

@@ -273,14 +273,20 @@ async function prepare({ options, probed }: State, target: Target): Promise<void
 }
 
 async function priceOf({ options }: State, id: string): Promise<Price | undefined> {
-  const { freePrice, listPrice, pricedAs } = await import("./prices.ts");
   const written = options.prices && Object.hasOwn(options.prices, id) ? options.prices[id] : undefined;
-  if (written) return pricedAs(written.input, written.output, [written.cacheRead, written.cacheWrite]);
   const [vendorName = "", ...name] = id.split("/");
-  const url =
-    options.providers[vendorName]?.apiBase || (Object.hasOwn(vendors, vendorName) && vendors[vendorName]?.url);
-  return listPrice(vendorName, name.join("/")) ?? (url && isLocalServer(url) ? freePrice : undefined);
+  const vendor = Object.hasOwn(vendors, vendorName) ? vendors[vendorName] : undefined;
+  const url = options.providers[vendorName]?.apiBase || vendor?.url;
+  const isFree = url !== undefined && isLocalServer(url);
+  // The list says nothing of servers of one's own, and takes its time to load.
+  if (!written && isFree && (!vendor || vendor.probe)) return free;
+  const { listPrice, pricedAs } = await import("./prices.ts");
+  if (written) return pricedAs(written.input, written.output, [written.cacheRead, written.cacheWrite]);
+  return listPrice(vendorName, name.join("/")) ?? (isFree ? free : undefined);
 }
+
+/** Servers of one's own take no money. */
+const free: Price = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
 
 interface KeyedTarget extends Target {
   readonly key: string | undefined;

@@ -197,9 +197,6 @@ export function listPrice(vendor: string, name: string): Price | undefined {
   return row && priceOf(row);
 }
 
-/** Servers of one's own take no money. */
-export const freePrice = free;
-
 /** A price from the configuration: what is not said of the cache costs as much as what is not cached. */
 export function pricedAs(input: number, output: number, cache: readonly (number | undefined)[]): Price {
   const [cacheRead = input, cacheWrite = input] = cache;

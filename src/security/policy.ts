@@ -2,6 +2,7 @@ import type { Json } from "../core/json.ts";
 import type { Action, Aftermath, Decision, Level, Policy, Standing } from "../core/policy.ts";
 import type { Actor } from "../core/tool.ts";
 import { privateFolders } from "../core/workspace.ts";
+import { setBounded } from "../lib/bounded-map.ts";
 import { nameMatches } from "../lib/glob.ts";
 import { placeMatches } from "../lib/places.ts";
 import { mayTouch } from "./command-paths.ts";
@@ -51,7 +52,7 @@ export interface UrlRules {
 
 /** Tables in, decisions out. What no rule allows is refused. */
 export function policyOf(rules: PolicyRules): Policy {
-  const standing = (actor: Actor) => standingOf(rules.permissions, actor);
+  const standing = remembered(rules.permissions);
   return {
     standingOf: standing,
     permissionsOf: (actor) => {
@@ -64,6 +65,23 @@ export function policyOf(rules: PolicyRules): Policy {
       };
     },
     decide: (actor, action) => placed(rules, decide(rules, { actor, standing: standing(actor) }, action)),
+  };
+}
+
+const mostRemembered = 256;
+
+/** Layers are joined once for each who asks: one turn asks dozens of times. Pairing may change while we run. */
+function remembered(rules: PermissionRules): (actor: Actor) => Standing {
+  const known = new Map<string, Standing>();
+  return (actor) => {
+    const { channel, sender, group, agent, job } = actor;
+    const key = JSON.stringify([channel, sender, group, agent, job, rules.paired(actor)]);
+    let standing = known.get(key);
+    if (!standing) {
+      standing = standingOf(rules, actor);
+      setBounded(known, [key, standing], mostRemembered);
+    }
+    return standing;
   };
 }
 

@@ -2,7 +2,7 @@ import { modelChoices } from "../../src/agent/choices.ts";
 import { hidingInbound } from "../../src/agent/hiding.ts";
 import { lanes } from "../../src/agent/lanes.ts";
 import { createLine, type LineOptions, type RunningLine } from "../../src/agent/line.ts";
-import { outbox } from "../../src/agent/outbox.ts";
+import { type Outbox, outbox } from "../../src/agent/outbox.ts";
 import { resultFiles } from "../../src/agent/results.ts";
 import { systemPrompt } from "../../src/agent/system-prompt.ts";
 import type { ModelUse, TurnModel } from "../../src/agent/turn-model.ts";
@@ -59,6 +59,7 @@ export interface Rig {
   readonly store: SessionStore;
   readonly journal: Journal;
   readonly files: Platform["files"];
+  readonly outbox: Outbox;
   readonly events: BusEvent[];
   /** Tools that the user approved for ever. */
   readonly always: readonly string[];
@@ -138,6 +139,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     },
     spending: options.spending ?? { standing: async () => [], extend: async () => [] },
     priceOf: async () => undefined,
+    pairing: async () => "",
     checkModel: () => {},
     knownModels: () => ["test"],
     defaultModel: () => model.id,
@@ -168,7 +170,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     },
   });
   joined.line = line;
-  return { line, store, journal, files, events, always };
+  return { line, store, journal, files, outbox: out, events, always };
 }
 
 /** The texts of a session, `role: text`, with calls and results. */

@@ -258,6 +258,9 @@ const defaults: Omit<GatewayOptions, "line" | "bus" | "metrics"> = {
     const handle = setTimeout(elapsed, ms);
     return () => clearTimeout(handle);
   },
+  pairing: async () => {
+    throw new WeftError("internal", "this test has no pairing");
+  },
 };
 
 type Operations = Record<string, { responses: Record<string, unknown> } | undefined>;

@@ -11,7 +11,6 @@ const places: Readonly<Record<string, string>> = {
   "src/cli/doctor.ts": "looks a name up for its owner; it connects through the door",
   "src/cli/why.ts": "looks a name up for its owner",
   "src/cli/remote.ts": "to the gateway of this workspace, whose address it wrote itself",
-  "src/cli/sessions.ts": "to the gateway of this workspace, whose address it wrote itself",
   "src/cli/status.ts": "to the gateway of this workspace, whose address it wrote itself",
 };
 

@@ -1,4 +1,5 @@
 import type { FileStat } from "../../core/platform.ts";
+import { privateFolders } from "../../core/workspace.ts";
 import type { Check, Severity } from "./check.ts";
 import { placeChecks } from "./checks/places.ts";
 
@@ -45,8 +46,8 @@ export function scanPlace(entry: Entry, own: OwnPlaces): PlaceHit[] {
   const inside = within(path, own.workspace);
   const isProgram = binary !== undefined || (isScript && (stat.mode & 0o111) !== 0);
   if (inside !== undefined && !inSkill && isProgram && !/^(?:\.weft\/)?plugins\//.test(inside)) {
-    const isKept = /^(?:sessions|journal|memory|results|\.weft)\//.test(inside);
-    hits.push(hit(placeChecks.program, { note: binary ?? "a script", ...(isKept && { severity: "high" as const }) }));
+    const isGrave = isKept(inside);
+    hits.push(hit(placeChecks.program, { note: binary ?? "a script", ...(isGrave && { severity: "high" as const }) }));
   }
   return hits;
 }
@@ -58,7 +59,12 @@ export function within(path: string, folder: string): string | undefined {
 }
 
 const workspaceSecrets = /^\.weft\/(?:gateway-token|audit\.key|pairing\.json)$/;
-const records = /^(?:(?:sessions|journal|memory|results|\.weft)\/|audit[\w.-]*\.jsonl?$)/;
+/** What weft keeps there for itself, and what it lets the agent keep. */
+const kept: readonly string[] = [...privateFolders, "memory", "results"];
+
+function isKept(inside: string): boolean {
+  return kept.some((name) => inside === name || inside.startsWith(`${name}/`));
+}
 
 function modeHits({ path, stat, uid }: Entry, own: OwnPlaces): PlaceHit[] {
   const { mode, kind } = stat;
@@ -91,16 +97,15 @@ function closedTo(
 ): { readonly check: Check; readonly mode: number } | undefined {
   const inside = within(path, own.workspace);
   if (kind === "directory") {
-    const isFolder = path === own.configFolder || (inside !== undefined && folders.test(inside));
+    const isFolder =
+      path === own.configFolder || (inside !== undefined && (inside === "" || inside === ".clawft" || isKept(inside)));
     return isFolder ? { check: placeChecks.openFolder, mode: 0o700 } : undefined;
   }
   if (path === own.configFile) return { check: placeChecks.openConfig, mode: 0o600 };
   if (isSecretFile(path, own) || workspaceSecrets.test(inside ?? ""))
     return { check: placeChecks.openSecret, mode: 0o600 };
-  return records.test(inside ?? "") ? { check: placeChecks.openFile, mode: 0o600 } : undefined;
+  return inside !== undefined && isKept(inside) ? { check: placeChecks.openFile, mode: 0o600 } : undefined;
 }
-
-const folders = /^(?:|(?:sessions|journal|memory|results|\.weft|\.clawft)(?:\/.{1,500})?)$/;
 
 /** Secrets lie beside the configuration. */
 function isSecretFile(path: string, { configFile }: OwnPlaces): boolean {

@@ -1,3 +1,4 @@
+import { privateFolders } from "../../core/workspace.ts";
 import type { Role } from "./check.ts";
 
 export interface Surroundings {
@@ -12,11 +13,7 @@ export interface Surroundings {
 /** What a file is for, by its place, its name and its first line. */
 export function roleOf(path: string, { inSkill, inWorkspace, begin }: Surroundings): Role {
   const name = path.slice(path.lastIndexOf("/") + 1);
-  if (
-    inWorkspace !== undefined &&
-    /^(?:sessions|journal|\.weft(?!\/plugins\/))\/|^audit[\w.-]*\.jsonl?$/.test(inWorkspace)
-  )
-    return "session";
+  if (inWorkspace !== undefined && isOwnRecord(inWorkspace)) return "session";
   if (inWorkspace?.startsWith("memory/") || /^(?:MEMORY|HISTORY)\.md$/.test(name)) return "memory";
   if (manifests.test(name)) return "manifest";
   if (instructions.test(name)) return "instructions";
@@ -24,6 +21,14 @@ export function roleOf(path: string, { inSkill, inWorkspace, begin }: Surroundin
   const isText = /\.(?:md|mdx|markdown|txt|ya?ml|json|toml|xml|html?|prompt)$/i.test(name);
   if (isText && (inSkill || /(?:^|\/)(?:agents|prompts|skills)\//.test(path))) return "instructions";
   return "document";
+}
+
+/** Conversations, logs and lists of weft; plugins lie among them and are not weft's. */
+function isOwnRecord(inside: string): boolean {
+  return (
+    !inside.startsWith(".weft/plugins/") &&
+    privateFolders.some((name) => inside === name || inside.startsWith(`${name}/`))
+  );
 }
 
 const manifests =

@@ -89,7 +89,11 @@ export const settings: readonly Attack[] = [
   },
   {
     id: "CFG-16",
-    found: [url({ allowed_domains: ["*"] }), url({ allowed_domains: ["169.254.169.254"] })],
+    found: [
+      url({ allowed_domains: ["*"] }),
+      url({ allowed_domains: ["0.0.0.0/0"] }),
+      url({ allowed_domains: ["169.254.169.254"] }),
+    ],
     near: [url({ allowed_domains: ["*.example.com"] })],
   },
   {

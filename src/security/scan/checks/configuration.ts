@@ -182,7 +182,7 @@ export const configChecks: readonly ConfigCheck[] = [
     mend: "Name single hosts in tools.url_policy.allowed_domains.",
     look: (config) =>
       each(config, "tools.url_policy.allowed_domains", (name) =>
-        /^\*(?:\.\w{2,6})?$|^169\.254\.|^metadata\./.test(name),
+        /^\*(?:\.\w{2,6})?(?::|$)|^169\.254\.|^metadata\.|^0\.0\.0\.0\/0$|^::\/0$/.test(name),
       ),
   },
   {

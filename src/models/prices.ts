@@ -12,8 +12,8 @@ type CachePrice = readonly [read: number, write?: number];
 type Long = readonly [above: number, input: number, output: number, cache?: CachePrice];
 
 /**
- * By vendor, the first name that fits. Checked against the vendors' pages named here, as far as these could be read, and
- * against the table of LiteLLM 1.110, which names the same pages.
+ * By vendor, the first name that fits. The figures are those of LiteLLM 1.110, which takes them from the pages named here;
+ * Anthropic's, DeepSeek's and OpenRouter's pages were read beside it.
  */
 const tables: Readonly<Record<string, readonly Row[]>> = {
   // https://platform.claude.com/docs/en/about-claude/pricing; writes of the cache for five minutes.

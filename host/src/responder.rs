@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use hyper::{
     Response, StatusCode,
     body::{Body, Frame, Incoming, SizeHint},
-    header::{HeaderName, HeaderValue},
+    header::{CONNECTION, HeaderName, HeaderValue},
     http::request::Parts,
     upgrade::OnUpgrade,
 };
@@ -159,6 +159,10 @@ impl Responder {
             let name = HeaderName::from_bytes(pair[0].as_bytes()).map_err(|error| invalid(&error))?;
             let value = HeaderValue::from_bytes(pair[1].as_bytes()).map_err(|error| invalid(&error))?;
             response.headers_mut().append(name, value);
+        }
+        // What is left of its body would be taken for the next request, or waited for.
+        if self.body.borrow().as_ref().is_some_and(|body| !body.is_end_stream()) {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         let is_there = self.answer.take().is_some_and(|answer| answer.send(response).is_ok());
         if is_whole {

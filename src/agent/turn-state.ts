@@ -202,6 +202,7 @@ export function addUsage(a: Usage, b: Usage): Usage {
     cacheReadTokens: sum(a.cacheReadTokens, b.cacheReadTokens),
     cacheWriteTokens: sum(a.cacheWriteTokens, b.cacheWriteTokens),
     reasoningTokens: sum(a.reasoningTokens, b.reasoningTokens),
+    ...((a.costNano ?? b.costNano) !== undefined && { costNano: sum(a.costNano, b.costNano) }),
     ...((a.estimated || b.estimated) && { estimated: true as const }),
   };
 }

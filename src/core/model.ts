@@ -9,6 +9,8 @@ export interface Usage {
   readonly cacheReadTokens?: number;
   readonly cacheWriteTokens?: number;
   readonly reasoningTokens?: number;
+  /** What it cost, in billionths of a US dollar; absent where nobody knows its price. */
+  readonly costNano?: number;
   /** True when the provider gave no figures and these are our count. */
   readonly estimated?: true;
 }

@@ -73,7 +73,10 @@ function paidCall({ model, till, prompt, signal }: Call): AsyncIterator<ModelEve
     if (event.type === "text" || event.type === "thinking") said.characters += event.delta.length;
     if (event.type !== "done") return result;
     if (!event.usage.estimated) till.learn(model.id, ours, event.usage.inputTokens);
-    return settle((price) => countsOf(event.usage, price)).then(() => result);
+    const { price } = begun ?? {};
+    const { nano: costNano } = countsOf(event.usage, price);
+    const priced = price ? { done: false, value: { ...event, usage: { ...event.usage, costNano } } } : result;
+    return settle(() => countsOf(event.usage, price)).then(() => priced);
   };
   const start = async () => {
     const extraOutputTokens = model.extraOutputTokens?.(prompt) ?? 0;

@@ -21,6 +21,7 @@ await startUp();
 await serving();
 await throughput();
 await growth();
+await guarding();
 mock.child.kill();
 await print();
 
@@ -173,6 +174,83 @@ async function growth(): Promise<void> {
     });
     rows.push([`a turn in a session of ${length} messages`, ...values]);
   }
+}
+
+/** The same turn under the loosest rules and under the strictest that let it through, with and without a tool. */
+async function guarding(): Promise<void> {
+  for (const [model, what] of [
+    ["mock-0", "a turn"],
+    ["mock-tool", "a turn with a tool call, so two of the model"],
+  ] as const) {
+    const measured = await each(({ program }) => guarded(program, model));
+    for (const [i, rules] of ["loosest", "strictest"].entries()) {
+      const values = measured.map((times) => {
+        const [time = 0, loose = 0] = [times[i], times[0]];
+        return i === 0 ? `${time.toFixed(2)} ms` : `${time.toFixed(2)} ms (+ ${(time - loose).toFixed(2)} ms)`;
+      });
+      rows.push([`${what}: the ${rules} rules`, ...values]);
+    }
+  }
+}
+
+/** Medians, the two in turn. */
+async function guarded(program: readonly string[], model: string): Promise<number[]> {
+  const homes = await Promise.all([loosest(), strictest()].map((more) => newHome({ ...configFor(model), ...more })));
+  const servers: Gateway[] = [];
+  for (const home of homes) {
+    await mkdir(home.workspace, { recursive: true });
+    await writeFile(join(home.workspace, "notes.md"), "a note\n".repeat(20));
+    servers.push(await gateway(home, { program }));
+  }
+  const times = servers.map((): number[] => []);
+  for (let round = 0; round < (quick ? 40 : 300); round++) {
+    for (const [i, server] of servers.entries()) {
+      const began = performance.now();
+      await turn(server, `guarded${round}`);
+      if (round > 5) times[i]?.push(performance.now() - began);
+    }
+  }
+  for (const server of servers) await server.stop();
+  for (const home of homes) await home.remove();
+  return times.map(median);
+}
+
+function loosest(): object {
+  return {
+    tools: { ask_after_strangers: false, url_policy: { enabled: false }, command_policy: { mode: "denylist" } },
+    routing: { cost_budgets: { unknown_price: "allow" } },
+  };
+}
+
+/** Layers, patterns, paths, places, prices, five budgets, and keys that no answer may hold. */
+function strictest(): object {
+  const names = (prefix: string) => Array.from({ length: 20 }, (_, i) => `${prefix}-${i}`);
+  const limit = { daily_usd: 1000, monthly_usd: 10_000 };
+  const permissions = { user: { max_tier: "elite" }, users: { owner: { level: 2, tool_denylist: names("tool") } } };
+  return {
+    models: { prices: { "custom/mock-0": { input: 1, output: 2 }, "custom/mock-tool": { input: 1, output: 2 } } },
+    tools: {
+      deny: names("tool"),
+      ask: names("other"),
+      paths: { deny: names("secret"), read_only: names("folder") },
+      url_policy: { only_allowed: true, blocked_domains: names("host.example") },
+    },
+    routing: {
+      permissions: { ...permissions, channels: { http: { path_denylist: names("private") } } },
+      cost_budgets: {
+        global_daily_limit_usd: 1000,
+        users: { owner: limit },
+        agents: { main: limit },
+        channels: { http: limit },
+      },
+    },
+    providers: {
+      ...(configFor("mock-tool") as { providers: object }).providers,
+      ...Object.fromEntries(
+        names("vendor").map((name) => [name, { api_base: "http://127.0.0.1:9", api_key: `key-of-${name}` }]),
+      ),
+    },
+  };
 }
 
 async function writeSession(home: Home, session: string, messages: number): Promise<void> {

@@ -17,7 +17,7 @@ import { WeftError } from "./core/error.ts";
 import type { JournalTurn } from "./core/journal.ts";
 import type { Line } from "./core/line.ts";
 import type { Platform } from "./core/platform.ts";
-import { type Policy, refusalText } from "./core/policy.ts";
+import { type Policy, refusalText, type Standing } from "./core/policy.ts";
 import type { SessionStore } from "./core/session.ts";
 import type { Spending } from "./core/spending.ts";
 import type { Actor, Tool } from "./core/tool.ts";
@@ -153,10 +153,7 @@ export function brainOf(base: BrainBase, loaded: Loaded): Brain {
     approved.push(...more);
   };
   const background = delegation?.background;
-  const offers = (actor: Actor, { name, effect, egress }: Tool) => {
-    const decision = quiet.decide(actor, { kind: "tool", tool: name, effect, egress, input: {} });
-    return decision.allowed || decision.ask === true;
-  };
+  const offers = offersOf(quiet);
   const why = async (actor: Actor, question: readonly string[]) => {
     const [{ whyOf, verdictOf }, { targetOf }] = await Promise.all([
       import("./security/why.ts"),
@@ -189,6 +186,22 @@ function pairingWords({ open }: AppPairing, policy: Policy): WorkerOptions["pair
     if (!decision.allowed) return refusalText(decision);
     const [pairing, { pairingCommand }] = await Promise.all([open(), import("./security/pairing-words.ts")]);
     return await pairingCommand(pairing, words);
+  };
+}
+
+/** Asked of every tool in every turn, and the same for everybody of the same standing. */
+function offersOf(policy: Pick<Policy, "decide" | "standingOf">): WorkerOptions["offers"] {
+  const known = new WeakMap<Standing, Map<string, boolean>>();
+  return (actor, { name, effect, egress }) => {
+    const standing = policy.standingOf(actor);
+    const ofTools = known.get(standing) ?? new Map<string, boolean>();
+    known.set(standing, ofTools);
+    const before = ofTools.get(name);
+    if (before !== undefined) return before;
+    const decision = policy.decide(actor, { kind: "tool", tool: name, effect, egress, input: {} });
+    const isOffered = decision.allowed || decision.ask === true;
+    ofTools.set(name, isOffered);
+    return isOffered;
   };
 }
 

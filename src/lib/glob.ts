@@ -12,6 +12,7 @@ export function globMatcher(pattern: string): (path: string) => boolean {
 
 /** One name against a pattern of `*` and `?`. */
 export function nameMatches(pattern: string, name: string): boolean {
+  if (!pattern.includes("*") && !pattern.includes("?")) return pattern === name;
   let at = 0;
   let star = -1;
   let resume = 0;

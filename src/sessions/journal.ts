@@ -198,7 +198,7 @@ async function close(journal: State): Promise<void> {
 }
 
 /** Bytes: the next start, perhaps for a single question, should not read more. */
-const longToRead = 32 * 1024;
+const longToRead = 16 * 1024;
 
 interface Found {
   readonly number: number;

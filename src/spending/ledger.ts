@@ -47,7 +47,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   };
   const lost = [...found.state.open.values()].map((reserved) => lostCall(reserved, options.now()));
   for (const record of lost) applyRecord(found.state, record);
-  if (found.damaged || found.bytes > ledger.options.rotateBytes / 4) await rotateOrWarn(ledger);
+  if (found.damaged || isLongToRead(ledger)) await rotateOrWarn(ledger);
   // What cannot be written now goes before the next line.
   else await Promise.all(lost.map((record) => put(ledger, record, false))).catch(() => {});
   return {
@@ -63,6 +63,13 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       delete ledger.appender;
     },
   };
+}
+
+/** Bytes: the next single question should not read more than it needs. */
+const long = 16 * 1024;
+
+function isLongToRead({ bytes, state, options }: State): boolean {
+  return bytes > Math.min(long, options.rotateBytes) && printed(snapshot(state)).length < bytes / 2;
 }
 
 interface Line {

@@ -133,9 +133,12 @@ const gateway = section({
 });
 
 const tools = section({
-  allow: texts(["*"], "tools the agent may use; * and ? stand for anything"),
-  deny: texts([], "tools it may not use, even if allowed"),
-  ask: texts([], "allowed tools that need your word in the conversation each time"),
+  allow: texts(
+    ["*"],
+    "tools the agent may use; * and ? stand for anything, effect:write, effect:read and effect:egress for all such tools",
+  ),
+  deny: texts([], "tools it may not use, even if allowed; written the same way"),
+  ask: texts([], "allowed tools that need your word in the conversation each time; written the same way"),
   approved: texts([], "tools that need it no more; yes always adds to them"),
   ask_after_strangers: flag(
     true,

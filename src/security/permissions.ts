@@ -160,8 +160,12 @@ function changesOf(old: Permissions, patch: Patch): Change[] {
   const rows: readonly Change[] = [
     ["tools", filled(patch.toolAccess, (list) => [list]), "tool_access"],
     ["toolsDenied", filled(patch.toolDenylist, (list) => [...old.toolsDenied, ...list]), "tool_denylist"],
-    ["pathsDenied", filled(patch.pathDenylist, (list) => [...old.pathsDenied, ...list]), "path_denylist"],
-    ["pathsReadOnly", filled(patch.pathReadOnly, (list) => [...old.pathsReadOnly, ...list]), "path_read_only"],
+    ["pathsDenied", filled(patch.pathDenylist, (list) => [...old.pathsDenied, ...plainPaths(list)]), "path_denylist"],
+    [
+      "pathsReadOnly",
+      filled(patch.pathReadOnly, (list) => [...old.pathsReadOnly, ...plainPaths(list)]),
+      "path_read_only",
+    ],
     ["maxTier", patch.maxTier, "max_tier"],
     ["modelAccess", filled(patch.modelAccess, (list) => list), "model_access"],
     ["modelDenied", filled(patch.modelDenylist, (list) => [...old.modelDenied, ...list]), "model_denylist"],
@@ -177,6 +181,16 @@ function changesOf(old: Permissions, patch: Patch): Change[] {
     ["custom", custom && { ...old.custom, ...custom }, "custom_permissions"],
   ];
   return rows.filter(([, value]) => value !== undefined);
+}
+
+export function plainPaths(paths: readonly string[]): string[] {
+  return paths.map(plainPath);
+}
+
+/** Relative to the workspace, without what means nothing: `./a//b/` is `a/b`. */
+export function plainPath(path: string): string {
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  return parts.join("/");
 }
 
 /** An empty list says nothing. */

@@ -1,5 +1,5 @@
 import type { Json } from "../core/json.ts";
-import type { Action, Aftermath, Decision, Level, Policy, Standing } from "../core/policy.ts";
+import type { Action, Aftermath, Decision, Level, Permissions, Policy, Standing } from "../core/policy.ts";
 import type { Actor } from "../core/tool.ts";
 import { privateFolders } from "../core/workspace.ts";
 import { setBounded } from "../lib/bounded-map.ts";
@@ -7,7 +7,7 @@ import { nameMatches } from "../lib/glob.ts";
 import { placeMatches } from "../lib/places.ts";
 import { mayTouch } from "./command-paths.ts";
 import { type CommandRules, commandProblem } from "./commands.ts";
-import { levels, type PermissionRules, standingOf } from "./permissions.ts";
+import { levels, type PermissionRules, plainPath, plainPaths, standingOf } from "./permissions.ts";
 
 export interface PolicyRules {
   readonly tools: ToolRules;
@@ -52,19 +52,32 @@ export interface UrlRules {
 
 /** Tables in, decisions out. What no rule allows is refused. */
 export function policyOf(rules: PolicyRules): Policy {
+  const plain = withPlainPaths(rules);
   const standing = remembered(rules.permissions);
+  const permissions = new WeakMap<Standing, Permissions>();
   return {
     standingOf: standing,
     permissionsOf: (actor) => {
-      const { permissions } = standing(actor);
-      const { deny, readOnly } = rules.paths;
-      return {
-        ...permissions,
-        pathsDenied: [...deny, ...permissions.pathsDenied],
-        pathsReadOnly: [...readOnly, ...permissions.pathsReadOnly],
-      };
+      const its = standing(actor);
+      const known = permissions.get(its) ?? withPaths(its.permissions, plain.paths);
+      permissions.set(its, known);
+      return known;
     },
-    decide: (actor, action) => placed(rules, decide(rules, { actor, standing: standing(actor) }, action)),
+    decide: (actor, action) => placed(rules, decide(plain, { actor, standing: standing(actor) }, action)),
+  };
+}
+
+function withPlainPaths(rules: PolicyRules): PolicyRules {
+  const { deny, readOnly } = rules.paths;
+  return { ...rules, paths: { deny: plainPaths(deny), readOnly: plainPaths(readOnly) } };
+}
+
+/** With the paths that hold for everybody; the same object for the same standing. */
+function withPaths(permissions: Permissions, { deny, readOnly }: PolicyRules["paths"]): Permissions {
+  return {
+    ...permissions,
+    pathsDenied: [...deny, ...permissions.pathsDenied],
+    pathsReadOnly: [...readOnly, ...permissions.pathsReadOnly],
   };
 }
 
@@ -261,7 +274,7 @@ function decidePath({ paths }: PolicyRules, { standing }: Who, action: Extract<A
     [from.pathsReadOnly ?? "path_read_only", permissions.pathsReadOnly],
   ];
   for (const [setting, list] of [...denied, ...(action.effect === "write" ? readOnly : [])]) {
-    const hit = list.find((each) => `${path}/`.startsWith(`${plainPath(each)}/`));
+    const hit = list.find((each) => path === each || path.startsWith(`${each}/`));
     if (hit === undefined) continue;
     const what = denied.some(([name]) => name === setting) ? "path is denied" : "path may only be read";
     return refused(
@@ -271,11 +284,6 @@ function decidePath({ paths }: PolicyRules, { standing }: Who, action: Extract<A
     );
   }
   return granted("tools.paths", "it lies in the workspace, and no rule denies it");
-}
-
-function plainPath(path: string): string {
-  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
-  return parts.join("/");
 }
 
 /** Facts of the address come last: places that the owner wrote down decide before them, the denied ones first. */

@@ -1,6 +1,6 @@
 import { WeftError } from "../core/error.ts";
 import type { Files, FileTree } from "../core/platform.ts";
-import { type Policy, refusalText } from "../core/policy.ts";
+import { type Permissions, type Policy, refusalText } from "../core/policy.ts";
 import type { Actor } from "../core/tool.ts";
 import { privateFolders } from "../core/workspace.ts";
 
@@ -20,12 +20,17 @@ export interface PolicedFilesOptions {
  */
 export function policedFiles({ files, workspace, policy }: PolicedFilesOptions): FilesFor {
   const whole = files.confined(workspace, privateFolders);
+  const known = new WeakMap<Permissions, Trees>();
   return (actor) => {
-    const { pathsDenied, pathsReadOnly } = policy.permissionsOf(actor);
+    const permissions = policy.permissionsOf(actor);
+    const { pathsDenied, pathsReadOnly } = permissions;
     if (pathsDenied.length + pathsReadOnly.length === 0) return whole;
     const hidden = [...privateFolders, ...pathsDenied];
-    const readable = files.confined(workspace, hidden);
-    const writable = files.confined(workspace, [...hidden, ...pathsReadOnly]);
+    const { readable, writable } = known.get(permissions) ?? {
+      readable: files.confined(workspace, hidden),
+      writable: files.confined(workspace, [...hidden, ...pathsReadOnly]),
+    };
+    known.set(permissions, { readable, writable });
     const asked = (effect: "read" | "write", path: string): FileTree => {
       const decision = policy.decide(actor, { kind: "path", effect, path: relative(workspace, path) });
       if (!decision.allowed) throw new WeftError("refused", refusalText(decision));
@@ -39,6 +44,11 @@ export function policedFiles({ files, workspace, policy }: PolicedFilesOptions):
       makeDirectory: async (path) => await makeDirectory({ readable, make: asked }, path),
     };
   };
+}
+
+interface Trees {
+  readonly readable: FileTree;
+  readonly writable: FileTree;
 }
 
 interface Making {

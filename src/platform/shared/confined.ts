@@ -28,6 +28,8 @@ interface State extends Opening {
   readonly hidden: readonly string[];
   /** The root with its own links resolved, once known. */
   realRoot?: string;
+  /** What is hidden, absolute; once the root is known. */
+  hiddenPaths?: readonly string[];
 }
 
 async function realRoot(state: State): Promise<string> {
@@ -63,8 +65,10 @@ async function expectInside(state: State, file: OpenFile, path: string): Promise
 }
 
 /** Once the root's real path is known. */
-function isHidden({ hidden, realRoot: root = "/" }: State, real: string): boolean {
-  return hidden.some((name) => isWithin(real, join(root, name)));
+function isHidden(state: State, real: string): boolean {
+  const { realRoot: root = "/", hidden } = state;
+  state.hiddenPaths ??= hidden.map((name) => join(root, name));
+  return state.hiddenPaths.some((path) => isWithin(real, path));
 }
 
 async function opened<T>(state: State, path: string, task: (file: OpenFile, real: string) => Promise<T>): Promise<T> {

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { command, type Gateway, gateway, type Home, newHome } from "../test/e2e/weft.ts";
 import { buildLauncher, inTurn, median, memoryOf, type Sample } from "./measure.ts";
+import { loosest, strictest } from "./rules.ts";
 
 const quick = process.argv.includes("--quick");
 const engines = enginesHere();
@@ -195,7 +196,9 @@ async function guarding(): Promise<void> {
 
 /** Medians, the two in turn. */
 async function guarded(program: readonly string[], model: string): Promise<number[]> {
-  const homes = await Promise.all([loosest(), strictest()].map((more) => newHome({ ...configFor(model), ...more })));
+  const homes = await Promise.all(
+    [loosest(), strictest(configFor(model).providers)].map((more) => newHome({ ...configFor(model), ...more })),
+  );
   const servers: Gateway[] = [];
   for (const home of homes) {
     await mkdir(home.workspace, { recursive: true });
@@ -213,44 +216,6 @@ async function guarded(program: readonly string[], model: string): Promise<numbe
   for (const server of servers) await server.stop();
   for (const home of homes) await home.remove();
   return times.map(median);
-}
-
-function loosest(): object {
-  return {
-    tools: { ask_after_strangers: false, url_policy: { enabled: false }, command_policy: { mode: "denylist" } },
-    routing: { cost_budgets: { unknown_price: "allow" } },
-  };
-}
-
-/** Layers, patterns, paths, places, prices, five budgets, and keys that no answer may hold. */
-function strictest(): object {
-  const names = (prefix: string) => Array.from({ length: 20 }, (_, i) => `${prefix}-${i}`);
-  const limit = { daily_usd: 1000, monthly_usd: 10_000 };
-  const permissions = { user: { max_tier: "elite" }, users: { owner: { level: 2, tool_denylist: names("tool") } } };
-  return {
-    models: { prices: { "custom/mock-0": { input: 1, output: 2 }, "custom/mock-tool": { input: 1, output: 2 } } },
-    tools: {
-      deny: names("tool"),
-      ask: names("other"),
-      paths: { deny: names("secret"), read_only: names("folder") },
-      url_policy: { only_allowed: true, blocked_domains: names("host.example") },
-    },
-    routing: {
-      permissions: { ...permissions, channels: { http: { path_denylist: names("private") } } },
-      cost_budgets: {
-        global_daily_limit_usd: 1000,
-        users: { owner: limit },
-        agents: { main: limit },
-        channels: { http: limit },
-      },
-    },
-    providers: {
-      ...(configFor("mock-tool") as { providers: object }).providers,
-      ...Object.fromEntries(
-        names("vendor").map((name) => [name, { api_base: "http://127.0.0.1:9", api_key: `key-of-${name}` }]),
-      ),
-    },
-  };
 }
 
 async function writeSession(home: Home, session: string, messages: number): Promise<void> {
@@ -298,7 +263,7 @@ async function turn(server: Gateway, session: string): Promise<void> {
   if (!response.ok) throw new Error(`${response.status} ${answer}`);
 }
 
-function configFor(model: string): object {
+function configFor(model: string) {
   return {
     agents: { defaults: { model: `custom/${model}` }, limits: { concurrent_turns: 128, per_user: 128 } },
     providers: { custom: { api_base: `http://127.0.0.1:${mock.port}/v1`, api_key: "none" } },

@@ -95,7 +95,8 @@ export interface Refusal {
 
 /** The whole of it, for who was refused. */
 export function refusalText({ reason, rule, allow }: Refusal): string {
-  return `${reason}${rule.origin === undefined ? "" : ` (${rule.origin})`}. ${allow}`;
+  const where = rule.origin === undefined ? "" : ` Rule: ${rule.setting}, ${rule.origin}.`;
+  return `${reason}.${where} ${allow}`;
 }
 
 /** Tiers of models, from the cheapest on. */

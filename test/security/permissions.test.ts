@@ -329,7 +329,9 @@ describe("refusals name rule and setting", () => {
     const decision = policy.decide(actor, action);
     if (decision.allowed) throw new Error("allowed");
     expect(decision.reason).toContain(reason);
-    expect(refusalText(decision)).toContain(` Rule: ${decision.rule.setting}, at ${decision.rule.setting}. To allow it`);
+    expect(refusalText(decision)).toContain(
+      ` Rule: ${decision.rule.setting}, at ${decision.rule.setting}. To allow it`,
+    );
     expect(decision.allow).toContain(allow);
   });
 

@@ -202,7 +202,8 @@ describe.runIf(isBundle)("a build without wasm-plugins", () => {
     const text = (
       await Promise.all((await readdir("dist/node")).map((name) => readFile(`dist/node/${name}`, "utf8")))
     ).join("");
-    const marks = ["approved_permissions", "clawft.plugin.json", "get_env", "max_fuel"];
+    // `security scan` knows the names in a manifest in every build.
+    const marks = ["approved_permissions", "get_env"];
     expect(marks.filter((mark) => text.includes(mark))).toEqual([]);
   });
 });

@@ -40,13 +40,9 @@ function levelOf(
   const variable = isBelow ? undefined : [...overrides.variables].find(([at]) => isPart(at, name))?.[1];
   if (variable) return variable;
   const [user, workspace] = levels;
-  for (const level of isBelow ? [workspace] : [user]) {
-    if (!level) continue;
-    const key = [...level.normal.written.keys()].find((each) => isPart(each.replaceAll("\0", "."), name));
-    const written = key === undefined ? undefined : level.normal.written.get(key);
-    if (written) return { level, written };
-  }
-  return undefined;
+  const level = isBelow ? workspace : user;
+  const written = [...(level?.normal.written ?? [])].find(([at]) => isPart(at.replaceAll("\0", "."), name))?.[1];
+  return level && written && { level, written };
 }
 
 function isPart(at: string, name: string): boolean {

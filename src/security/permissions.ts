@@ -189,8 +189,12 @@ export function plainPaths(paths: readonly string[]): string[] {
 
 /** Relative to the workspace, without what means nothing: `./a//b/` is `a/b`. */
 export function plainPath(path: string): string {
-  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
-  return parts.join("/");
+  return namesOf(path).join("/");
+}
+
+/** What a path goes through: `./a//b/` is `a`, then `b`. */
+export function namesOf(path: string): string[] {
+  return path.split("/").filter((name) => name !== "" && name !== ".");
 }
 
 /** An empty list says nothing. */

@@ -232,16 +232,12 @@ function questionAfter(after: Aftermath | undefined, { tools, urls }: PolicyRule
 
 function decideCommand(
   { commands, paths }: PolicyRules,
-  { standing: { permissions, from } }: Who,
+  { standing }: Who,
   { command, facts }: Extract<Action, { kind: "command" }>,
 ): Decision {
   const problem = commandProblem(command, facts, commands);
   if (problem) return refused(`tools.command_policy.${problem.list}`, problem.reason, problem.allow);
-  const denied: [string, readonly string[]][] = [
-    ["tools.paths.deny", paths.deny],
-    [from.pathsDenied ?? "path_denylist", permissions.pathsDenied],
-  ];
-  for (const [setting, list] of denied) {
+  for (const [setting, list] of deniedPaths(paths, standing)) {
     const hit = list.find((path) => facts.commands.some((each) => mayTouch(each, path)));
     if (hit === undefined) continue;
     const reason = `command not allowed: path is denied (${setting} has "${hit}")`;
@@ -250,24 +246,35 @@ function decideCommand(
   return granted("tools.command_policy", `tools.command_policy.mode ${commands.mode} lets it run`);
 }
 
+/** The setting that has them, and its paths. */
+type PathRow = readonly [setting: string, paths: readonly string[]];
+
+function deniedPaths({ deny }: PolicyRules["paths"], { permissions, from }: Standing): PathRow[] {
+  return [
+    ["tools.paths.deny", deny],
+    [from.pathsDenied ?? "path_denylist", permissions.pathsDenied],
+  ];
+}
+
+function isWithin(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
+}
+
 function decidePath({ paths }: PolicyRules, { standing }: Who, action: Extract<Action, { kind: "path" }>): Decision {
   const { permissions, from } = standing;
   const path = plainPath(action.path);
   const isOutside = action.path.startsWith("/") || path.split("/").includes("..");
-  if (isOutside || privateFolders.some((folder) => `${path}/`.startsWith(`${folder}/`))) {
+  if (isOutside || privateFolders.some((folder) => isWithin(folder, path))) {
     const how = "File tools see nothing but the workspace, and there not what weft keeps for itself.";
     return refused("agents.defaults.workspace", `path escapes workspace: ${action.path}`, how);
   }
-  const denied: [string, readonly string[]][] = [
-    ["tools.paths.deny", paths.deny],
-    [from.pathsDenied ?? "path_denylist", permissions.pathsDenied],
-  ];
-  const readOnly: [string, readonly string[]][] = [
+  const denied = deniedPaths(paths, standing);
+  const readOnly: PathRow[] = [
     ["tools.paths.read_only", paths.readOnly],
     [from.pathsReadOnly ?? "path_read_only", permissions.pathsReadOnly],
   ];
   for (const [setting, list] of [...denied, ...(action.effect === "write" ? readOnly : [])]) {
-    const hit = list.find((each) => path === each || path.startsWith(`${each}/`));
+    const hit = list.find((each) => isWithin(each, path));
     if (hit === undefined) continue;
     const what = denied.some(([name]) => name === setting) ? "path is denied" : "path may only be read";
     return refused(

@@ -74,9 +74,10 @@ function paidCall({ model, till, prompt, signal }: Call): AsyncIterator<ModelEve
     if (event.type !== "done") return result;
     if (!event.usage.estimated) till.learn(model.id, ours, event.usage.inputTokens);
     const { price } = begun ?? {};
-    const { nano: costNano } = countsOf(event.usage, price);
-    const priced = price ? { done: false, value: { ...event, usage: { ...event.usage, costNano } } } : result;
-    return settle(() => countsOf(event.usage, price)).then(() => priced);
+    const counts = countsOf(event.usage, price);
+    const usage = { ...event.usage, costNano: counts.nano };
+    const priced = price ? { done: false, value: { ...event, usage } } : result;
+    return settle(() => counts).then(() => priced);
   };
   const start = async () => {
     const extraOutputTokens = model.extraOutputTokens?.(prompt) ?? 0;

@@ -4,6 +4,21 @@ const category = "cross-agent-access";
 const done: readonly Role[] = ["instructions", "script", "manifest", "memory"];
 const others =
   "(?:\\.claude|\\.cursor|\\.codex|\\.openclaw|\\.clawdbot|\\.moltbot|\\.continue|\\.windsurf|\\.gemini|\\.aider|\\.config/(?:claude|goose)|\\.roo|\\.kilocode)";
+const homes = [
+  ".claude",
+  ".cursor",
+  ".codex",
+  ".openclaw",
+  ".clawdbot",
+  ".moltbot",
+  ".continue",
+  ".windsurf",
+  ".gemini",
+  ".aider",
+  ".config/",
+  ".roo",
+  ".kilocode",
+];
 
 /** Reaching for other agents, other conversations and the agent's own self. */
 export const agentChecks: readonly TextCheck[] = [
@@ -14,25 +29,7 @@ export const agentChecks: readonly TextCheck[] = [
     what: "Writes into the configuration or the rules of another agent on this machine.",
     mend: "Remove it; each agent is set up by its owner.",
     roles: [...done, "document"],
-    near: [
-      ".claude",
-      ".cursor",
-      ".codex",
-      ".openclaw",
-      ".clawdbot",
-      ".moltbot",
-      ".continue",
-      ".windsurf",
-      ".gemini",
-      ".aider",
-      "copilot-instructions",
-      "claude.md",
-      ".mcp.json",
-      ".roo",
-      ".kilocode",
-      ".config/",
-      "cursorrules",
-    ],
+    near: [...homes, "copilot-instructions", "claude.md", ".mcp.json", "cursorrules"],
     find: [
       new RegExp(
         `(?:>>?|\\btee\\b(?:\\s{1,3}-a)?|\\b(?:cp|mv|ln|install|rsync)\\b[^\\n|;]{1,120}|\\bsed\\s{1,3}-i\\b[^\\n|;]{0,120})\\s{0,3}["']?[~$\\w{}/.-]{0,60}${others}/`,
@@ -49,21 +46,7 @@ export const agentChecks: readonly TextCheck[] = [
     what: "Reads what another agent on this machine keeps: its rules, its conversations, its keys.",
     mend: "Remove it.",
     roles: done,
-    near: [
-      ".claude",
-      ".cursor",
-      ".codex",
-      ".openclaw",
-      ".clawdbot",
-      ".moltbot",
-      ".continue",
-      ".windsurf",
-      ".gemini",
-      ".aider",
-      ".config/",
-      ".roo",
-      ".kilocode",
-    ],
+    near: homes,
     find: [
       new RegExp(
         `(?:~|\\$\\{?HOME\\}?|/home/[\\w.-]{1,40}|/root|/Users/[\\w.-]{1,40})/${others}(?:/[\\w.*-]{1,60}){0,4}`,

@@ -5,13 +5,14 @@ import type { Platform } from "../core/platform.ts";
 import { compilePattern } from "../lib/pattern.ts";
 import { entryProblem } from "../lib/places.ts";
 import { namesSecret } from "../lib/secret-name.ts";
+import { camelDefaults, withDefaults } from "./defaults.ts";
 import { kindOf, placeOfPath, readDocument } from "./document.ts";
 import { absolutePath, locateConfig } from "./locate.ts";
 import { type Level, type Origins, originOf, placeOf } from "./origins.ts";
 import { environmentOverrides, merged } from "./overrides.ts";
 import { expandHome, readSecretFile, resolveReferences } from "./references.ts";
 import { routingProblems } from "./routing-check.ts";
-import { type Config, type ConfigFile, configSchema, notYet } from "./schema.ts";
+import { type Config, type ConfigFile, configSchema, notYet, type Written } from "./schema.ts";
 import { camelised, hintOf, normalise, pathKey, type UnknownKey } from "./shape.ts";
 import { ownOfWorkspace } from "./workspace-level.ts";
 
@@ -62,14 +63,15 @@ export async function loadConfig(platform: Platform, options: LoadOptions = {}):
   const standard = await standardWorkspace(platform);
   const below = merged(standard, user?.normal.value ?? {});
   const first = await check(below, { levels: [user], overrides });
-  const workspace = workspacePath(platform, first, located.path);
+  const workspace = workspacePath(platform, withDefaults(first), located.path);
   const above = await readLevel(files, `${workspace}/.clawft/config.json`, located.path);
   const limited = above && ownOfWorkspace(above.normal.value, above.document.path);
   const levels = [user, above];
   const origins = { levels, overrides };
   const restrictions = await restrictionsOf(limited?.restrictions ?? {}, origins);
-  const raw = limited ? await check(merged(below, limited.value), origins) : first;
-  const references = await resolveReferences(raw as unknown as JsonObject, {
+  const written = limited ? await check(merged(below, limited.value), origins) : first;
+  const raw = withDefaults(written);
+  const references = await resolveReferences(written as unknown as JsonObject, {
     env,
     files,
     home,
@@ -78,7 +80,7 @@ export async function loadConfig(platform: Platform, options: LoadOptions = {}):
       return await openSecretStore(platform, located.path.slice(0, located.path.lastIndexOf("/")));
     },
   });
-  const config = camelised(references.value) as Config;
+  const config = { ...camelDefaults(written), ...(camelised(references.value) as Partial<Config>) } as Config;
   const fromFiles = await secretFiles(platform);
   const variables = [...overrides.variables.values()];
   return {
@@ -111,7 +113,8 @@ export async function loadConfig(platform: Platform, options: LoadOptions = {}):
 async function restrictionsOf(value: JsonObject, { levels }: Origins): Promise<Restrictions> {
   if (Object.keys(value).length === 0) return { deny: [], paths: { deny: [], readOnly: [] }, permissions: undefined };
   const nothing = { value: {}, variables: new Map(), unknown: [] };
-  const { tools, routing } = camelised(await check(value, { levels, overrides: nothing })) as Config;
+  const written = withDefaults(await check(value, { levels, overrides: nothing }));
+  const { tools, routing } = camelised(written) as Config;
   return { deny: tools.deny, paths: tools.paths, permissions: routing.permissions };
 }
 
@@ -147,12 +150,14 @@ export async function checkDocument(document: JsonObject): Promise<void> {
   await check(merged({}, normalise(document).value), { levels: [], overrides });
 }
 
-async function check(value: JsonObject, origins: Origins): Promise<ConfigFile> {
+/** The sections that somebody wrote, complete. */
+async function check(value: JsonObject, origins: Origins): Promise<Written> {
   const parsed = v.safeParse(configSchema, merged(value, origins.overrides.value));
   if (parsed.success) {
-    await checkPatterns(parsed.output, origins);
-    await checkPlaces(parsed.output, origins);
-    await checkRouting(parsed.output, origins);
+    const { delegation, tools, routing } = parsed.output;
+    if (delegation) await checkPatterns(delegation, origins);
+    if (tools) await checkPlaces(tools, origins);
+    if (routing) await checkRouting(routing, origins);
     return parsed.output;
   }
   const problems = await Promise.all(parsed.issues.slice(0, 5).map((issue) => problemOf(issue, origins)));
@@ -160,7 +165,7 @@ async function check(value: JsonObject, origins: Origins): Promise<ConfigFile> {
 }
 
 /** Throws `config` for a rule whose pattern cannot be read, which otherwise would be found out in the middle of a turn. */
-async function checkPatterns({ delegation }: ConfigFile, origins: Origins): Promise<void> {
+async function checkPatterns(delegation: ConfigFile["delegation"], origins: Origins): Promise<void> {
   for (const [index, { pattern }] of delegation.rules.entries()) {
     try {
       await compilePattern(pattern);
@@ -173,7 +178,7 @@ async function checkPatterns({ delegation }: ConfigFile, origins: Origins): Prom
 }
 
 /** Throws `config` for an entry that could never match: its owner would think that it protects him. */
-async function checkPlaces({ tools }: ConfigFile, origins: Origins): Promise<void> {
+async function checkPlaces(tools: ConfigFile["tools"], origins: Origins): Promise<void> {
   const { allowed_domains: allowed, blocked_domains: blocked } = tools.url_policy;
   for (const [key, entries] of Object.entries({ allowed_domains: allowed, blocked_domains: blocked })) {
     for (const [index, entry] of entries.entries()) {
@@ -186,7 +191,7 @@ async function checkPlaces({ tools }: ConfigFile, origins: Origins): Promise<voi
 }
 
 /** Throws `config` for what no question could be routed by. */
-async function checkRouting({ routing }: ConfigFile, origins: Origins): Promise<void> {
+async function checkRouting(routing: ConfigFile["routing"], origins: Origins): Promise<void> {
   const wrong = routingProblems(routing).filter(({ isError }) => isError);
   if (wrong.length === 0) return;
   const problems = wrong.slice(0, 5).map(({ path, problem }) => placed(path, problem, origins));

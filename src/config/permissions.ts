@@ -48,16 +48,17 @@ export const permissions = lazily(() =>
 );
 
 /** By a pattern of tools: what one must have to use them. */
-export const requires = v.optional(
-  v.pipe(
-    v.record(
-      v.string(),
-      v.object({
-        level: v.optional(v.picklist([0, 1, 2])),
-        custom: v.optional(v.record(v.string(), v.any())),
-      }),
+export const requires = () =>
+  v.optional(
+    v.pipe(
+      v.record(
+        v.string(),
+        v.object({
+          level: v.optional(v.picklist([0, 1, 2])),
+          custom: v.optional(v.record(v.string(), v.any())),
+        }),
+      ),
+      v.description("by a pattern of tools: the level and custom permissions that their users must have"),
     ),
-    v.description("by a pattern of tools: the level and custom permissions that their users must have"),
-  ),
-  {},
-);
+    {},
+  );

@@ -113,10 +113,17 @@ function decide(rules: PolicyRules, who: Who, action: Action): Decision {
   }
 }
 
-/** With where the rule is written. */
+/** With where the rule is written; looked up when somebody asks. */
 function placed({ originOf }: PolicyRules, decision: Decision): Decision {
   if (!originOf) return decision;
-  return { ...decision, rule: { ...decision.rule, origin: originOf(decision.rule.setting) } };
+  const { setting } = decision.rule;
+  const rule = {
+    setting,
+    get origin() {
+      return originOf(setting);
+    },
+  };
+  return { ...decision, rule };
 }
 
 type ToolAction = Extract<Action, { kind: "tool" }>;

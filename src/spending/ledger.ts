@@ -18,7 +18,8 @@ export interface LedgerOptions {
 }
 
 export interface Ledger {
-  readonly state: SpendState;
+  /** What all records come to, read from the files when first asked for; it follows every `write` from then on. */
+  state(): Promise<SpendState>;
   /**
    * Applies a record to the state at once, if that was not done already, and writes it. `firm`: resolves when it is on
    * the disk, else when no end of this process can lose it. Rejects when it cannot be written; it counts all the same.
@@ -29,34 +30,29 @@ export interface Ledger {
 
 /**
  * Opens the ledger: files `00000001.jsonl` and so on, of which only the newest counts, each beginning with what still
- * counts of those before. Calls that a crash has cut count as what was held for them.
+ * counts of those before. Calls that a crash has cut count as what was held for them. Where nothing is limited nobody
+ * asks for sums, and records are written without reading the others.
  */
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const { files, folder } = options;
   await files.makeDirectory(folder);
-  const found = await load(options);
+  const number = (await ledgerNumbers(files, folder)).at(-1) ?? 0;
+  const { bytes, isWhole } =
+    number === 0 ? { bytes: 0, isWhole: true } : await endOf(files, ledgerPath(folder, number));
   const ledger: State = {
     options: { rotateBytes: 1024 * 1024, ...options },
-    state: found.state,
-    number: found.number,
-    bytes: found.bytes,
-    base: found.bytes,
+    number,
+    bytes,
+    base: bytes,
     lines: groupCommit((batch) => commit(ledger, batch)),
     queued: new Set(),
+    running: new Set(),
     behind: [],
   };
-  const lost = [...found.state.open.values()].map((reserved) => lostCall(reserved, options.now()));
-  for (const record of lost) applyRecord(found.state, record);
-  if (found.damaged || isLongToRead(ledger)) await rotateOrWarn(ledger);
-  // What cannot be written now goes before the next line.
-  else await Promise.all(lost.map((record) => put(ledger, record, false))).catch(() => {});
+  if (!isWhole || bytes > Math.min(long, ledger.options.rotateBytes)) await stateOf(ledger);
   return {
-    state: found.state,
-    write(record, firm) {
-      // Both in one step: a fold between the two would count the record twice, or not at all.
-      applyRecord(ledger.state, record);
-      return put(ledger, record, firm);
-    },
+    state: () => stateOf(ledger),
+    write: (record, firm) => write(ledger, record, firm),
     async close() {
       await ledger.lines.idle();
       await ledger.appender?.close();
@@ -68,7 +64,51 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
 /** Bytes: the next single question should not read more than it needs. */
 const long = 16 * 1024;
 
-function isLongToRead({ bytes, state, options }: State): boolean {
+async function endOf(files: Files, path: string): Promise<{ bytes: number; isWhole: boolean }> {
+  const bytes = (await files.stat(path))?.bytes ?? 0;
+  if (bytes === 0) return { bytes, isWhole: true };
+  const [last] = await files.read(path, { offset: bytes - 1, length: 1 });
+  return { bytes, isWhole: last === lineEnd };
+}
+
+const lineEnd = 10;
+
+async function write(ledger: State, record: LedgerRecord, firm: boolean): Promise<void> {
+  if (ledger.loading && !ledger.state) await ledger.loading.catch(() => {});
+  // Both in one step: a fold between the two would count the record twice, or not at all.
+  if (ledger.state) applyRecord(ledger.state, record);
+  if (record.t === "reserve") ledger.running.add(record.id);
+  if (record.t === "settle") ledger.running.delete(record.id);
+  await put(ledger, record, firm);
+  // Reading rotates.
+  if (!ledger.state && isTooLarge(ledger)) await stateOf(ledger).catch(() => {});
+}
+
+function stateOf(ledger: State): Promise<SpendState> {
+  ledger.loading ??= read(ledger).catch((error: unknown) => {
+    // The next one tries again.
+    ledger.loading = undefined;
+    throw error;
+  });
+  return ledger.loading;
+}
+
+/** Everybody's writes wait meanwhile. */
+async function read(ledger: State): Promise<SpendState> {
+  await ledger.lines.idle();
+  const { state, damaged } = await load(ledger.options, ledger.number);
+  for (const record of ledger.behind) applyRecord(state, record);
+  const cut = [...state.open.values()].filter(({ id }) => !ledger.running.has(id));
+  const lost = cut.map((reserved) => lostCall(reserved, ledger.options.now()));
+  for (const record of lost) applyRecord(state, record);
+  ledger.state = state;
+  if (damaged || isLongToRead(ledger, state)) await rotateOrWarn(ledger, state);
+  // What cannot be written now goes before the next line.
+  else await Promise.all(lost.map((record) => put(ledger, record, false))).catch(() => {});
+  return state;
+}
+
+function isLongToRead({ bytes, options }: State, state: SpendState): boolean {
   return bytes > Math.min(long, options.rotateBytes) && printed(snapshot(state)).length < bytes / 2;
 }
 
@@ -87,7 +127,9 @@ function put(ledger: State, record: LedgerRecord, firm: boolean): Promise<void> 
 
 interface State {
   readonly options: Required<LedgerOptions>;
-  readonly state: SpendState;
+  /** Once it was read. */
+  state?: SpendState;
+  loading?: Promise<SpendState> | undefined;
   /** Of the file being written; 0 before there is one. */
   number: number;
   bytes: number;
@@ -96,6 +138,8 @@ interface State {
   readonly lines: GroupCommit<Line>;
   /** Applied, and waiting to be written. */
   readonly queued: Set<Line>;
+  /** Ids of our own calls that have not ended: no crash has cut them. */
+  readonly running: Set<string>;
   appender?: Appender;
   /** Settled and not written, for the disk was full: it goes before the next batch. */
   behind: LedgerRecord[];
@@ -117,7 +161,11 @@ async function commit(ledger: State, batch: readonly Line[]): Promise<void> {
   ledger.behind = [];
   ledger.bytes += bytes.length;
   if (batch.some(({ firm }) => firm)) await ledger.appender.sync();
-  if (ledger.bytes > ledger.base * 2 + ledger.options.rotateBytes) await rotateOrWarn(ledger);
+  if (ledger.state && isTooLarge(ledger)) await rotateOrWarn(ledger, ledger.state);
+}
+
+function isTooLarge({ bytes, base, options }: State): boolean {
+  return bytes > base * 2 + options.rotateBytes;
 }
 
 const mostBehind = 10_000;
@@ -126,9 +174,9 @@ function printed(value: unknown): string {
   return `${JSON.stringify(value)}\n`;
 }
 
-async function rotateOrWarn(ledger: State): Promise<void> {
+async function rotateOrWarn(ledger: State, state: SpendState): Promise<void> {
   try {
-    await rotate(ledger);
+    await rotate(ledger, state);
   } catch (error) {
     ledger.base = ledger.bytes;
     ledger.options.warn(`the ledger of what was spent cannot be compacted now: ${WeftError.from(error).message}`);
@@ -139,9 +187,9 @@ async function rotateOrWarn(ledger: State): Promise<void> {
  * Rows go into their months, then a new file begins with the sums. Safe to stop between any two lines. What is applied
  * while this goes on belongs to the new file.
  */
-async function rotate(ledger: State): Promise<void> {
+async function rotate(ledger: State, state: SpendState): Promise<void> {
   const { files, folder } = ledger.options;
-  const { state, queued } = ledger;
+  const { queued } = ledger;
   const covered = [...queued];
   const first = new TextEncoder().encode(printed(snapshot(state)));
   const rows = new Map(state.rows);
@@ -180,15 +228,12 @@ function lostCall(reserved: Extract<LedgerRecord, { t: "reserve" }>, at: number)
 
 interface Found {
   readonly state: SpendState;
-  readonly number: number;
-  readonly bytes: number;
   readonly damaged: boolean;
 }
 
-async function load({ files, folder, warn }: LedgerOptions): Promise<Found> {
+async function load({ files, folder, warn }: LedgerOptions, number: number): Promise<Found> {
   const state = emptySpend();
-  const number = (await ledgerNumbers(files, folder)).at(-1) ?? 0;
-  if (number === 0) return { state, number, bytes: 0, damaged: false };
+  if (number === 0) return { state, damaged: false };
   const path = ledgerPath(folder, number);
   const content = await files.read(path);
   const { unreadable, torn } = applyLines(state, content);
@@ -203,7 +248,7 @@ async function load({ files, folder, warn }: LedgerOptions): Promise<Found> {
     await files.write(kept, content);
     warn(`${path}: ${unreadable} line(s) cannot be read, so what was spent may be more; a copy is kept as ${kept}`);
   }
-  return { state, number, bytes: content.length, damaged: torn || unreadable > 0 };
+  return { state, damaged: torn || unreadable > 0 };
 }
 
 /** The whole lines of a ledger file, in order. A line without an end was cut by a crash, and nobody had its word yet. */

@@ -11,7 +11,7 @@ import { type Asked, type Begun, paidModel } from "./paid-model.ts";
 import { dayOf, keyOf, resetOf } from "./periods.ts";
 import { type CountRatios, countRatios } from "./ratios.ts";
 import type { Charge, Counts } from "./records.ts";
-import { release } from "./state.ts";
+import { emptySpend, release, type SpendState } from "./state.ts";
 
 export interface SpendingOptions {
   readonly files: Files;
@@ -42,7 +42,7 @@ export function openSpending(options: SpendingOptions): OpenSpending {
     async standing(payer) {
       const { rules } = options;
       const ledger = await ledgerOf(state);
-      return standingOf(state, ledger, payer ? limitsFor(rules(), payer) : allLimits(rules()));
+      return standingOf(state, await ledger.state(), payer ? limitsFor(rules(), payer) : allLimits(rules()));
     },
     extend: (extension) => extend(state, extension),
     async close() {
@@ -102,12 +102,14 @@ async function begin(state: State, call: Call, signal: AbortSignal): Promise<Beg
   const inputTokens = ratios.most(model, call.inputTokens);
   const waits = () => payer.notice("waiting: calls that run hold what is left of a budget until they end");
   const wish = { ...call, inputTokens, price, limits, hold, resetHourUtc, refused, waits };
-  const held = await holdFor(ledger.state, wish, { waiting, signal });
+  // Where nothing is limited nobody looks at what was spent.
+  const spend = limits.length > 0 ? await ledger.state() : emptySpend();
+  const held = await holdFor(spend, wish, { waiting, signal });
   try {
     await ledger.write(held.reserved, limits.length > 0);
   } catch (error) {
     if (limits.length > 0) {
-      release(ledger.state, id);
+      release(spend, id);
       wake(waiting);
       throw error;
     }
@@ -153,10 +155,13 @@ async function settled(state: State, { id, charge, payer, counts }: Settling): P
 /** Once for each budget and period. */
 async function warnIfNear(state: State, ledger: Ledger, { charge, payer }: Pick<Settling, "charge" | "payer">) {
   const { rules, bus } = state.options;
-  for (const limit of limitsFor(rules(), payer)) {
-    const { spent, most } = amountsOf(ledger.state, limit, charge.day);
+  const limits = limitsFor(rules(), payer);
+  if (limits.length === 0) return;
+  const spend = await ledger.state();
+  for (const limit of limits) {
+    const { spent, most } = amountsOf(spend, limit, charge.day);
     const period = keyOf(limit.period, charge.day);
-    if (most === 0 || spent < most * rules().warnAt || ledger.state.warned.has(`${period} ${limit.scope}`)) continue;
+    if (most === 0 || spent < most * rules().warnAt || spend.warned.has(`${period} ${limit.scope}`)) continue;
     const written = ledger.write({ t: "warn", scope: limit.scope, period }, false);
     const share = Math.floor((spent / most) * 100);
     const text = `${share} % of the ${limit.period === "day" ? "daily" : "monthly"} budget of ${nameOf(limit)} is spent: ${usdText(spent)} of ${usdText(most)} (${limit.setting})`;
@@ -192,17 +197,17 @@ async function extend(state: State, { scope, nano, periods, by }: Extension): Pr
   wake(state.waiting);
   return standingOf(
     state,
-    ledger,
+    await ledger.state(),
     allLimits(rules()).filter((limit) => limit.scope === scope),
   );
 }
 
-function standingOf({ options }: State, ledger: Ledger, limits: readonly Limit[]): BudgetStanding[] {
+function standingOf({ options }: State, spend: SpendState, limits: readonly Limit[]): BudgetStanding[] {
   const { resetHourUtc } = options.rules();
   const day = dayOf(options.now(), resetHourUtc);
   return limits.map((limit) => {
     const { scope, period, setting } = limit;
-    const { spent, reserved, most, extended } = amountsOf(ledger.state, limit, day);
+    const { spent, reserved, most, extended } = amountsOf(spend, limit, day);
     return {
       scope,
       period,

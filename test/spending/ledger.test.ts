@@ -44,12 +44,14 @@ function recordsOf(all: readonly Step[], from = 0): LedgerRecord[] {
   });
 }
 
-async function writeAll(files: Files, records: readonly LedgerRecord[], rotateBytes?: number) {
+/** The state is asked for at the record number `asked`, beside the writing. */
+async function writeAll(files: Files, records: readonly LedgerRecord[], rotateBytes?: number, asked = -1) {
   const ledger = await open(files, rotateBytes);
   // Two at a time, so that some wait while others are written and folded.
   for (let i = 0; i < records.length; i += 2) {
     const pair = records.slice(i, i + 2);
-    await Promise.all(pair.map((record) => ledger.write(record, record.t === "reserve")));
+    const looks = asked === i || asked === i + 1 ? [ledger.state()] : [];
+    await Promise.all([...pair.map((record) => ledger.write(record, record.t === "reserve")), ...looks]);
   }
   return ledger;
 }
@@ -75,7 +77,7 @@ test("the sums after any number of lives are those of all records, whenever file
         written += life.length;
       }
       const all = lives.flat();
-      const { state } = await open(files, rotateBytes);
+      const state = await (await open(files, rotateBytes)).state();
       expectSound(state);
       expect(state.held.get("2026-11")?.size ?? 0).toBe(0);
       for (const user of ["ann", "bob", "__proto__"]) {
@@ -93,6 +95,24 @@ test("the sums after any number of lives are those of all records, whenever file
       expect(later.total.nano).toBe(totalOf(all, november));
     }),
     { numRuns: 60 },
+  );
+});
+
+test("the sums are the same whenever they are first asked for", async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, fc.nat(24), fc.nat(3000), async (life, asked, rotateBytes) => {
+      const { files } = memoryPlatform();
+      const all = life.map((step) => ({ ...step, settles: true }));
+      const ledger = await writeAll(files, recordsOf(all), rotateBytes, asked);
+      const november = (step: Step) => step.charge.day.startsWith("2026-11");
+      const running = await ledger.state();
+      expectSound(running);
+      expect(amountIn(running.sums, "2026-11", "global")).toBe(totalOf(all, november));
+      await ledger.close();
+      const state = await (await open(files, rotateBytes)).state();
+      expect(amountIn(state.sums, "2026-11", "global")).toBe(totalOf(all, november));
+    }),
+    { numRuns: 100 },
   );
 });
 
@@ -114,7 +134,7 @@ test("a file cut at any byte is read: no money is negative, nothing settled befo
     await torn.makeDirectory(folder);
     await torn.write(path, whole.slice(0, cut));
     const warnings: string[] = [];
-    const { state } = await open(torn, 1e9, warnings);
+    const state = await (await open(torn, 1e9, warnings)).state();
     expectSound(state);
     const left = new TextDecoder().decode(whole.slice(0, cut)).split("\n").length - 1;
     const settledIds = new Set(
@@ -128,7 +148,7 @@ test("a file cut at any byte is read: no money is negative, nothing settled befo
     expect([cut, amountIn(state.sums, day, "global")]).toEqual([cut, expected]);
     expect(warnings).toEqual([]);
     // The next life reads the same.
-    expect(amountIn((await open(torn)).state.sums, day, "global")).toBe(expected);
+    expect(amountIn((await (await open(torn)).state()).sums, day, "global")).toBe(expected);
   }
 });
 
@@ -148,7 +168,7 @@ test("a fold that a crash has cut between any two writes counts nothing twice an
     await Promise.race([open(mortal, 1), new Promise((resolve) => setTimeout(resolve, 5))]);
     const report = () => spendingReport({ files, folder, by: "user" });
     expect((await report()).total).toMatchObject({ nano: 35, calls: 5 });
-    const { state } = await open(files, 1);
+    const state = await (await open(files, 1)).state();
     expect(amountIn(state.sums, "2026-11", "global")).toBe(35);
     expect((await report()).total).toMatchObject({ nano: 35, calls: 5 });
   }
@@ -162,7 +182,7 @@ test("lines that cannot be read are told, a copy is kept, and the rest counts", 
   await files.makeDirectory(folder);
   await files.write(`${folder}/00000001.jsonl`, new TextEncoder().encode(`${[good[0], ...bad, good[1]].join("\n")}\n`));
   const warnings: string[] = [];
-  const { state } = await open(files, 1e9, warnings);
+  const state = await (await open(files, 1e9, warnings)).state();
   expect(amountIn(state.sums, "2026-11", "global")).toBe(7);
   expect(warnings).toEqual([expect.stringContaining("5 line(s) cannot be read")]);
   expect(await files.stat(`${folder}/damaged-00000001.jsonl`)).toBeDefined();

@@ -21,7 +21,7 @@ export function featuresOf(args) {
   return { names: [...names].sort(), rest };
 }
 
-/** As constants for esbuild: `WEFT_DELEGATION`, `WEFT_WASM_PLUGINS`. */
+/** As constants for the bundler: `WEFT_DELEGATION`, `WEFT_WASM_PLUGINS`. */
 export function definesOf(names) {
   return Object.fromEntries(
     all.map((name) => [`WEFT_${name.toUpperCase().replaceAll("-", "_")}`, String(names.includes(name))]),

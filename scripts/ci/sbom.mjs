@@ -2,9 +2,9 @@
 // packages that the bundle takes something from, and the crates that the host is compiled of.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { build } from "esbuild";
+import { bundle } from "../bundler.mjs";
 import { hostTriple } from "../cargo.mjs";
-import { definesOf, featuresOf } from "../features.mjs";
+import { featuresOf } from "../features.mjs";
 
 const { names } = featuresOf(process.argv.slice(2));
 const { name, version, license } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -19,22 +19,8 @@ const document = {
 process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
 
 async function packages() {
-  const { metafile } = await build({
-    entryPoints: ["src/native.ts", "src/platform/native/intl.ts", "src/platform/native/web/streams.ts"],
-    outdir: "unused",
-    write: false,
-    metafile: true,
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "neutral",
-    target: "es2024",
-    conditions: ["browser", "import", "default"],
-    mainFields: ["module", "main"],
-    define: { WEFT_VERSION: JSON.stringify(version), ...definesOf(names) },
-    logLevel: "error",
-  });
-  const used = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
+  const input = ["src/native.ts", "src/platform/native/intl.ts", "src/platform/native/web/streams.ts"];
+  const used = (await bundle("native", { input, features: names })).flatMap(({ moduleIds }) => moduleIds);
   const folders = used.flatMap((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
   return [...new Set(folders)].map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));

@@ -11,13 +11,13 @@ const program = "dist/native-contracts";
 
 /** The contract suites, compiled into an executable of their own and run by the native engine. */
 async function results(): Promise<Result[]> {
-  const options = JSON.stringify({ alias: { vitest: "./test/native/vitest.ts" } });
+  const alias = JSON.stringify({ vitest: resolve("test/native/vitest.ts") });
   const args = [
     "--if-changed",
     "--features=wasm-plugins",
     "--entry=test/native/contracts.ts",
     `--out=${program}`,
-    `--esbuild=${options}`,
+    `--alias=${alias}`,
   ];
   execFileSync(process.execPath, ["scripts/build-native.mjs", ...args], { stdio: ["ignore", "ignore", "inherit"] });
   const file = `${program}-modules.json`;

@@ -172,8 +172,8 @@ describe("to models", () => {
     ["another port", "https://api.acme.com:8443/v1", "acme", "https://api.acme.com"],
     ["no encryption", "http://api.acme.com/v1", "acme", "https://api.acme.com"],
     ["another provider", "http://127.0.0.1:11434/v1", "acme", "https://api.acme.com"],
-    ["anywhere, without an address", "https://api.acme.com/v1", "none", "an address yet to be set"],
-  ])("what belongs to a provider does not go to %s, and neither does the request", async (_, url, name, where) => {
+    ["a provider without an address", "https://api.acme.com/v1", "none", "an address yet to be set"],
+  ])("what belongs to a provider goes nowhere else, and neither does the request: %s", async (_, url, name, where) => {
     const { toModel, sent } = network({}, {}, { providers });
     const error: unknown = await toModel(name, 0)
       .fetch(url, { keyIn })

@@ -4,7 +4,15 @@ import { resultFiles } from "./agent/results.ts";
 import { systemPrompt } from "./agent/system-prompt.ts";
 import { createWorker, type Worker, type WorkerOptions } from "./agent/worker.ts";
 import { turnModels } from "./app-models.ts";
-import { credentials, delegationOptions, keyVariables, policyRules, randomOf, toolOptions } from "./app-options.ts";
+import {
+  credentials,
+  delegationOptions,
+  keyVariables,
+  policyRules,
+  providerSecrets,
+  randomOf,
+  toolOptions,
+} from "./app-options.ts";
 import { type AppPairing, appPairing } from "./app-pairing.ts";
 import { busFor, openPlugins, type Plugins, usableModels } from "./app-parts.ts";
 import type { Loaded } from "./config/load.ts";
@@ -131,7 +139,7 @@ export function brainOf(base: BrainBase, loaded: Loaded): Brain {
   const rules = policyRules(loaded, base.pairing.levelOf);
   const quiet = policyOf(rules);
   const policy = auditedPolicy(quiet, base.audit);
-  const door = egressDoor({ platform, policy, credentials: credentials(loaded) });
+  const door = egressDoor({ platform, policy, credentials: credentials(loaded), providers: providerSecrets(loaded) });
   const models = usableModels(platform, loaded, door.toModel);
   const delegation = delegationOf(base, { loaded, models });
   const builtin = builtinTools({

@@ -1,16 +1,17 @@
 import type { RateLimits } from "./agent/admission.ts";
 import type { Loaded } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
+import type { ModelDoor } from "./core/door.ts";
 import { WeftError } from "./core/error.ts";
-import type { Fetch, Files, Platform } from "./core/platform.ts";
+import type { Files, Platform } from "./core/platform.ts";
 import type { TierRank } from "./core/policy.ts";
 import { privateFolders } from "./core/workspace.ts";
 import type { CatalogOptions, ProviderSettings } from "./models/catalog.ts";
 import type { Note } from "./models/probed.ts";
 import type { RouteRules } from "./models/router.ts";
-import { vendors } from "./models/vendors.ts";
+import { vendorOf, vendors } from "./models/vendors.ts";
 import type { Timeouts } from "./models/wire.ts";
-import type { Credential } from "./security/egress.ts";
+import type { Credential, ProviderSecrets } from "./security/egress.ts";
 import type { PermissionRules } from "./security/permissions.ts";
 import type { PolicyRules } from "./security/policy.ts";
 import type { BudgetRules } from "./spending/limits.ts";
@@ -19,9 +20,10 @@ import { version } from "./version.ts";
 
 /** The configuration in the words of each room. */
 
-export function catalogOptions(platform: Platform, loaded: Loaded, fetch: Fetch): CatalogOptions {
+export function catalogOptions(platform: Platform, loaded: Loaded, door: ModelDoor): CatalogOptions {
   const { models, providers, agents } = loaded.config;
   const { model } = agents.defaults;
+  const secretsOf = providerSecrets(loaded);
   return {
     ...(model && { model }),
     providers: Object.fromEntries(
@@ -40,8 +42,8 @@ export function catalogOptions(platform: Platform, loaded: Loaded, fetch: Fetch)
       baseMs: models.retry.baseMs,
       capMs: models.retry.capMs,
     },
-    env: loaded.env,
-    fetch,
+    keys: (provider) => secretsOf(provider).keys.length,
+    door,
     note: noteIn(platform.files, `${loaded.workspace}/.weft/models.json`),
     now: platform.now,
     random: randomOf(platform),
@@ -55,11 +57,9 @@ export function randomOf(platform: Platform): () => number {
 }
 
 function providerSettings(provider: Config["providers"][string]): ProviderSettings {
-  const { apiKey, apiBase, extraHeaders, protocol, timeouts, models } = provider;
+  const { apiBase, protocol, timeouts, models } = provider;
   return {
-    apiKeys: typeof apiKey === "string" ? [apiKey] : apiKey,
     ...(apiBase && { apiBase }),
-    extraHeaders: extraHeaders ?? {},
     ...(protocol && { protocol }),
     timeouts: milliseconds({
       connectMs: timeouts.connectSecs,
@@ -194,6 +194,33 @@ export function modelsInUse({ routing, agents }: Config, standard: string): stri
     return routing.tiers.map(({ name, models }) => `${name}: ${models.join(", ")}`).join("; ");
   }
   return [standard, ...agents.defaults.fallbacks].join(", then ");
+}
+
+/**
+ * What belongs to a provider of models, for the door alone. Configured keys first; several in one environment variable
+ * are separated by commas.
+ */
+export function providerSecrets({ config, env }: ProvidersBase): (name: string) => ProviderSecrets {
+  return (name) => {
+    const vendor = vendorOf(name);
+    const { apiKey = "", apiBase, extraHeaders } = config.providers[name] ?? {};
+    const url = apiBase || vendor?.url || "";
+    const configured = [apiKey].flat().filter(Boolean);
+    const ofEnv = () => vendor?.keyEnv.map(env).find(Boolean)?.split(",") ?? [];
+    const keys = (configured.length > 0 ? configured : ofEnv().map((key) => key.trim())).filter(Boolean);
+    return {
+      // Asked for with a request only: counting keys parses no addresses.
+      get origin() {
+        return URL.canParse(url) ? new URL(url).origin : "";
+      },
+      keys: [...new Set(keys)],
+      headers: extraHeaders ?? {},
+    };
+  };
+}
+
+interface ProvidersBase extends Pick<Loaded, "env"> {
+  readonly config: Pick<Config, "providers">;
 }
 
 /** The secrets that only the door holds. */

@@ -2,7 +2,8 @@ import { catalogOptions } from "./app-options.ts";
 import type { Loaded } from "./config/load.ts";
 import type { Audit } from "./core/audit.ts";
 import type { Bus } from "./core/bus.ts";
-import type { Fetch, Platform } from "./core/platform.ts";
+import type { ModelDoor } from "./core/door.ts";
+import type { Platform } from "./core/platform.ts";
 import type { WorkspacePaths } from "./core/workspace.ts";
 import { loadPlugins } from "./features.ts";
 import { createBus } from "./lib/bus.ts";
@@ -26,8 +27,8 @@ export async function openPlugins({ paths, ...options }: PluginsBase): Promise<P
 }
 
 /** Throws `config` or `auth` when the configured model or a fallback cannot be used. */
-export function usableModels(platform: Platform, loaded: Loaded, fetch: Fetch): ModelCatalog {
-  const models = modelCatalog(catalogOptions(platform, loaded, fetch));
+export function usableModels(platform: Platform, loaded: Loaded, door: ModelDoor): ModelCatalog {
+  const models = modelCatalog(catalogOptions(platform, loaded, door));
   models.get(models.defaultId(), loaded.config.agents.defaults.fallbacks);
   return models;
 }

@@ -106,8 +106,8 @@ function buildPart(part: NewPart): PartStatus {
   return part("build", "ok", `weft ${version}, features: ${featureNames().join(", ") || "none"}`);
 }
 
-async function asksNobody(url: string): Promise<never> {
-  throw new WeftError("internal", `status asks no model, and not ${url}`);
+function asksNobody(provider: string): never {
+  throw new WeftError("internal", `status asks no model, and not one of ${provider}`);
 }
 
 function modelPart(platform: Platform, loaded: Loaded, part: NewPart): PartStatus {

@@ -1,4 +1,4 @@
-import type { Fetch } from "./platform.ts";
+import type { Fetched, FetchOptions } from "./platform.ts";
 import type { Actor } from "./tool.ts";
 
 export interface DoorRequest {
@@ -28,9 +28,24 @@ export interface Door {
 
 /** The way out for tools and for models. */
 export interface OuterDoor extends Door {
-  /**
-   * To a model of the configuration. Its address is the owner's word, so it may be private; what `blocked_domains` has
-   * and cloud metadata are refused all the same. Redirects are not followed.
-   */
-  readonly toModel: Fetch;
+  readonly toModel: ModelDoor;
+}
+
+/** `key`: which of the provider's keys, counted from 0; undefined: without one. */
+export type ModelDoor = (provider: string, key: number | undefined) => ProviderDoor;
+
+/**
+ * The way to one provider of the configuration. Its address is the owner's word, so it may be private; what
+ * `blocked_domains` has and cloud metadata are refused all the same. Redirects are not followed.
+ */
+export interface ProviderDoor {
+  /** The door adds the key and the provider's own headers. Throws `refused` at another origin than the provider's. */
+  fetch(url: string, request: ProviderRequest): Promise<Fetched>;
+  /** The text without the key, which some providers repeat in what they say. */
+  hide(text: string): string;
+}
+
+export interface ProviderRequest extends FetchOptions {
+  /** The header that gets the key: `authorization` as `Bearer KEY`, any other as it is. */
+  readonly keyIn: string;
 }

@@ -108,12 +108,13 @@ function budgetOf(name: string, { thinking }: Prompt): number {
   return thinking && !adaptive.test(name) ? budgetTokens[thinking] : 0;
 }
 
-function askFor({ name, key }: WireOptions, prompt: Prompt): Ask {
+function askFor({ name }: WireOptions, prompt: Prompt): Ask {
   const { system, tools, temperature, thinking, maxOutputTokens } = prompt;
   const budget = budgetOf(name, prompt);
   return {
     path: "/messages",
-    headers: { "anthropic-version": "2023-06-01", ...(key !== undefined && { "x-api-key": key }) },
+    headers: { "anthropic-version": "2023-06-01" },
+    keyIn: "x-api-key",
     format: "sse",
     droppable: ["output_config", "thinking", "temperature"],
     body: {

@@ -1,6 +1,6 @@
+import type { ModelDoor } from "../core/door.ts";
 import { WeftError } from "../core/error.ts";
 import type { Model } from "../core/model.ts";
-import type { Fetch } from "../core/platform.ts";
 import type { Price } from "../core/spending.ts";
 import { nearest } from "../lib/nearest.ts";
 import { factsByName, type ModelFacts, unknownSelfHosted } from "./context-sizes.ts";
@@ -11,14 +11,11 @@ import { offlineModel } from "./offline.ts";
 import { probeModel } from "./probe.ts";
 import { type Note, type Probed, probed } from "./probed.ts";
 import { type Candidate, type RetrySettings, type SteadyOptions, steadyModel } from "./steady.ts";
-import { type ProbeKind, type Protocol, selfHosted, type Vendor, vendors } from "./vendors.ts";
+import { type ProbeKind, type Protocol, selfHosted, type Vendor, vendorOf, vendors } from "./vendors.ts";
 import type { Timeouts, Wire } from "./wire.ts";
 
 export interface ProviderSettings {
-  /** References resolved; empty = ask the environment. */
-  readonly apiKeys: readonly string[];
   readonly apiBase?: string | undefined;
-  readonly extraHeaders: Readonly<Record<string, string>>;
   readonly protocol?: Protocol | undefined;
   readonly timeouts?: Partial<Timeouts> | undefined;
   /** By the model's name without the vendor. */
@@ -51,9 +48,9 @@ export interface CatalogOptions {
   /** Without `firstTokenMs`: what the kind of server needs. */
   readonly timeouts: Omit<Timeouts, "firstTokenMs"> & Partial<Pick<Timeouts, "firstTokenMs">>;
   readonly retry: RetrySettings;
-  /** An environment variable, its `NAME_FILE` form read already. */
-  readonly env: (name: string) => string | undefined;
-  readonly fetch: Fetch;
+  /** How many keys the door has for a provider. */
+  readonly keys: (provider: string) => number;
+  readonly door: ModelDoor;
   /** Where what self-hosted servers say of their models is kept. */
   readonly note?: Note | undefined;
   /** Unix milliseconds. */
@@ -115,15 +112,18 @@ interface State {
   readonly wires: Map<Protocol, Wire>;
 }
 
+/** Which of the keys that the door has; undefined: without one. */
+type KeyNumber = number | undefined;
+
 /** One model of one vendor, with all that the configuration says of it. */
 interface Target {
   readonly id: string;
+  readonly vendorName: string;
   readonly name: string;
   readonly url: string;
   readonly protocol: Protocol;
   readonly probe: ProbeKind | undefined;
-  readonly keys: readonly (string | undefined)[];
-  readonly headers: Readonly<Record<string, string>>;
+  readonly keys: readonly KeyNumber[];
   readonly timeouts: Timeouts;
   readonly settings: ModelSettings;
 }
@@ -148,7 +148,7 @@ function targetOf(state: State, id: string): Target {
   const slash = id.indexOf("/");
   const vendorName = slash < 0 ? id : id.slice(0, slash);
   const name = slash < 0 ? "" : id.slice(slash + 1);
-  const vendor = vendorOf(state, vendorName);
+  const vendor = knownVendor(state, vendorName);
   if (!vendor) throw unknownVendor(state, id, vendorName);
   if (name === "") {
     const example = vendor.defaultModel ?? "NAME";
@@ -157,20 +157,19 @@ function targetOf(state: State, id: string): Target {
   const provider = options.providers[vendorName];
   return {
     id,
+    vendorName,
     name,
     url: urlOf(vendor, vendorName, provider),
     protocol: protocolOf(vendor, provider),
     probe: vendor.probe,
     keys: keysFor(state, { id, vendorName, vendor }),
-    headers: provider?.extraHeaders ?? {},
     timeouts: timeoutsFor(options.timeouts, vendor, provider),
     settings: provider?.models[name] ?? {},
   };
 }
 
-function vendorOf({ options }: State, name: string): Vendor | undefined {
-  if (Object.hasOwn(vendors, name)) return vendors[name];
-  return Object.hasOwn(options.providers, name) ? selfHosted : undefined;
+function knownVendor({ options }: State, name: string): Vendor | undefined {
+  return vendorOf(name) ?? (Object.hasOwn(options.providers, name) ? selfHosted : undefined);
 }
 
 function known({ options }: State): string[] {
@@ -230,30 +229,22 @@ interface KeyQuestion {
   readonly vendor: Vendor;
 }
 
-/** At least one; `undefined` is "without a key". */
-function keysFor(state: State, { id, vendorName, vendor }: KeyQuestion): readonly (string | undefined)[] {
-  const keys = keysOf(state, vendorName, vendor);
-  if (keys.length > 0) return keys;
+/** At least one. */
+function keysFor({ options }: State, { id, vendorName, vendor }: KeyQuestion): readonly KeyNumber[] {
+  const count = options.keys(vendorName);
+  if (count > 0) return [...Array(count).keys()];
   if (vendor.keyOptional) return [undefined];
   const variable = vendor.keyEnv[0] ?? "";
   const how = `set ${variable} or providers.${vendorName}.api_key in config.json`;
   throw new WeftError("auth", `${id} needs a key: ${how}`);
 }
 
-/** Configured keys first; several in one environment variable are separated by commas. */
-function keysOf({ options }: State, vendorName: string, vendor: Vendor): string[] {
-  const configured = (options.providers[vendorName]?.apiKeys ?? []).filter((key) => key !== "");
-  if (configured.length > 0) return [...new Set(configured)];
-  const value = vendor.keyEnv.map((name) => options.env(name)).find(Boolean) ?? "";
-  return [...new Set(value.split(",").map((key) => key.trim()))].filter((key) => key !== "");
-}
-
 /** A server with a configured address counts like one with a key. */
-function firstWithKey(state: State): string | undefined {
+function firstWithKey({ options }: State): string | undefined {
   const usable = Object.entries(vendors).find(([name, vendor]) => {
     if (!vendor.defaultModel) return false;
-    if (vendor.keyOptional) return Boolean(state.options.providers[name]?.apiBase);
-    return keysOf(state, name, vendor).length > 0;
+    if (vendor.keyOptional) return Boolean(options.providers[name]?.apiBase);
+    return options.keys(name) > 0;
   });
   return usable && `${usable[0]}/${usable[1].defaultModel}`;
 }
@@ -267,15 +258,15 @@ function factsOf(state: State, target: Target): ModelFacts {
 }
 
 async function prepare({ options, probed }: State, target: Target): Promise<void> {
-  const { probe: kind, url, name, headers, keys } = target;
+  const { probe: kind, url, vendorName, name, keys } = target;
   if (!kind) return;
-  await probed.prepare(target, () => probeModel({ kind, url, name, headers, key: keys[0] }, options.fetch));
+  await probed.prepare(target, () => probeModel({ kind, url, name }, options.door(vendorName, keys[0])));
 }
 
 async function priceOf({ options }: State, id: string): Promise<Price | undefined> {
   const written = options.prices && Object.hasOwn(options.prices, id) ? options.prices[id] : undefined;
   const [vendorName = "", ...name] = id.split("/");
-  const vendor = Object.hasOwn(vendors, vendorName) ? vendors[vendorName] : undefined;
+  const vendor = vendorOf(vendorName);
   const url = options.providers[vendorName]?.apiBase || vendor?.url;
   const isFree = url !== undefined && isLocalServer(url);
   // The list says nothing of servers of one's own, and takes its time to load.
@@ -289,14 +280,14 @@ async function priceOf({ options }: State, id: string): Promise<Price | undefine
 const free: Price = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
 
 interface KeyedTarget extends Target {
-  readonly key: string | undefined;
+  readonly key: KeyNumber;
   readonly attempt: Attempt | undefined;
 }
 
 /** The model with one key; its protocol is loaded when first used. */
 function modelOf(state: State, target: KeyedTarget): Model {
-  const { fetch, now } = state.options;
-  const { id, name, url, headers, timeouts, key, attempt } = target;
+  const { door, now } = state.options;
+  const { id, vendorName, name, url, key, timeouts, attempt } = target;
   return {
     id,
     get contextTokens() {
@@ -307,7 +298,7 @@ function modelOf(state: State, target: KeyedTarget): Model {
       const [wire] = await Promise.all([wireOf(state, target.protocol), prepare(state, target), price]);
       const facts = factsOf(state, target);
       const { contextTokens } = facts;
-      const model = wire({ id, name, url, headers, timeouts, contextTokens, fetch, now, ...(key && { key }) });
+      const model = wire({ id, name, url, door: door(vendorName, key), timeouts, contextTokens, now });
       const asked = attempt ? attempt(model, await price) : model;
       yield* asked.stream(fitPrompt(prompt, facts), signal);
     },

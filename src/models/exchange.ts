@@ -12,7 +12,9 @@ import type { WireOptions } from "./wire.ts";
 export interface Ask {
   /** After the base URL, for example `/chat/completions`. */
   readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** See `ProviderRequest`. */
+  readonly keyIn: string;
   readonly body: JsonObject;
   /** Keys of `body` that the model can do without: left out when the provider refuses the request for them. */
   readonly droppable: readonly string[];
@@ -44,9 +46,10 @@ export async function* exchange(options: WireOptions, ask: Ask, signal: AbortSig
 async function send(options: WireOptions, ask: Ask, watch: Watchdog): Promise<Fetched> {
   let { body } = ask;
   for (;;) {
-    const response = await options.fetch(options.url + ask.path, {
+    const response = await options.door.fetch(options.url + ask.path, {
       method: "POST",
-      headers: { "content-type": "application/json", ...options.headers, ...ask.headers },
+      headers: { "content-type": "application/json", ...ask.headers },
+      keyIn: ask.keyIn,
       body: JSON.stringify(body),
       signal: watch.signal,
       connectTimeoutMs: options.timeouts.connectMs,

@@ -85,11 +85,11 @@ function readUsage(answer: Answer, usage: JsonObject): void {
 const takesLevel = /gemini-([3-9]|\d\d)/;
 const budgetTokens: Readonly<Record<Effort, number>> = { low: 1024, medium: 8192, high: 24_576 };
 
-function askFor({ name, key }: WireOptions, prompt: Prompt): Ask {
+function askFor({ name }: WireOptions, prompt: Prompt): Ask {
   const { system, tools, temperature, thinking, maxOutputTokens } = prompt;
   return {
     path: `/models/${encodeURIComponent(name)}:streamGenerateContent?alt=sse`,
-    headers: key === undefined ? {} : { "x-goog-api-key": key },
+    keyIn: "x-goog-api-key",
     format: "sse",
     droppable: [],
     body: {

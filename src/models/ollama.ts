@@ -39,11 +39,11 @@ function readMessage(answer: Answer, message: JsonObject, calls: { count: number
   return events;
 }
 
-function askFor({ name, key, contextTokens }: WireOptions, prompt: Prompt): Ask {
+function askFor({ name, contextTokens }: WireOptions, prompt: Prompt): Ask {
   const { tools, temperature, thinking, maxOutputTokens } = prompt;
   return {
     path: "/api/chat",
-    headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+    keyIn: "authorization",
     format: "lines",
     droppable: ["think"],
     body: {

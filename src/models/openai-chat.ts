@@ -88,12 +88,12 @@ function readUsage(answer: Answer, event: JsonObject): void {
 /** These take `max_completion_tokens` for `max_tokens`, and no temperature. */
 const reasons = /(^|\/)(o\d|gpt-[5-9])/;
 
-function askFor({ name, key }: WireOptions, prompt: Prompt): Ask {
+function askFor({ name }: WireOptions, prompt: Prompt): Ask {
   const { temperature, thinking, tools, maxOutputTokens } = prompt;
   const isReasoning = reasons.test(name);
   return {
     path: "/chat/completions",
-    headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+    keyIn: "authorization",
     format: "sse",
     droppable: ["stream_options", "temperature", "reasoning_effort"],
     body: {

@@ -71,12 +71,12 @@ function readEnd(answer: Answer, response: JsonObject): ModelDone["stop"] {
 /** These think before they answer, and take no temperature. */
 const reasons = /^(o\d|gpt-[5-9](?!.*chat)|codex)/;
 
-function askFor({ name, key }: WireOptions, prompt: Prompt): Ask {
+function askFor({ name }: WireOptions, prompt: Prompt): Ask {
   const { system, tools, temperature, thinking, maxOutputTokens, session } = prompt;
   const isReasoning = reasons.test(name);
   return {
     path: "/responses",
-    headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+    keyIn: "authorization",
     format: "sse",
     droppable: ["reasoning", "include", "temperature", "prompt_cache_key"],
     body: {

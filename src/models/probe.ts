@@ -1,6 +1,6 @@
+import type { ProviderDoor } from "../core/door.ts";
 import { WeftError } from "../core/error.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
-import type { Fetch } from "../core/platform.ts";
 import { piecesOf } from "../lib/body.ts";
 import type { ModelFacts } from "./context-sizes.ts";
 import type { ProbeKind } from "./vendors.ts";
@@ -11,8 +11,6 @@ export interface ProbeTarget {
   readonly url: string;
   /** The model's name on the wire. */
   readonly name: string;
-  readonly key?: string | undefined;
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 const limitMs = 2000;
@@ -27,15 +25,14 @@ const ollamaContextTokens = 16_384;
  * What a self-hosted server says of a model, by one request of at most 2 s; what it does not say is absent, and all of
  * it where the server has no such route. Throws when it does not answer or answers something else.
  */
-export async function probeModel(target: ProbeTarget, send: Fetch): Promise<Partial<ModelFacts>> {
+export async function probeModel(target: ProbeTarget, door: ProviderDoor): Promise<Partial<ModelFacts>> {
   const { method, path, body, read } = probes[target.kind](target);
   const signal = AbortSignal.timeout(limitMs);
-  const authorization = target.key === undefined ? {} : { authorization: `Bearer ${target.key}` };
-  const response = await send(rootOf(target.url) + path, {
+  const response = await door.fetch(rootOf(target.url) + path, {
     method,
     signal,
-    headers: { ...target.headers, ...authorization, ...(body !== undefined && { "content-type": "application/json" }) },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    keyIn: "authorization",
+    ...(body !== undefined && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
   });
   if (!response.ok) {
     piecesOf(response)?.cancel();

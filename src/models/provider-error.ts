@@ -14,10 +14,9 @@ export interface ProviderFailure {
 }
 
 /** Never shows the key, which some providers repeat in their messages. */
-export function providerError({ id, key }: WireOptions, failure: ProviderFailure): WeftError {
+export function providerError({ id, door }: WireOptions, failure: ProviderFailure): WeftError {
   const { code, problem, retryAfterMs, usage } = failure;
-  const text = key === undefined || key.length < 4 ? problem : problem.replaceAll(key, "[key]");
-  return new WeftError(code, `${id} ${text}`, { retryAfterMs, usage });
+  return new WeftError(code, `${id} ${door.hide(problem)}`, { retryAfterMs, usage });
 }
 
 /** A quota that is used up is not back before somebody has paid. */

@@ -86,6 +86,10 @@ export const vendors: Readonly<Record<string, Vendor>> = {
   custom: { ...selfHosted, keyEnv: ["CUSTOM_API_KEY"] },
 };
 
+export function vendorOf(name: string): Vendor | undefined {
+  return Object.hasOwn(vendors, name) ? vendors[name] : undefined;
+}
+
 function chat(url: string, key: string, defaultModel: string): Vendor {
   return { protocol: "openai-chat", url, keyEnv: [key], defaultModel };
 }

@@ -1,5 +1,5 @@
+import type { ProviderDoor } from "../core/door.ts";
 import type { Model, ModelEvent, Prompt } from "../core/model.ts";
-import type { Fetch } from "../core/platform.ts";
 
 /** How long to wait for what, milliseconds. */
 export interface Timeouts {
@@ -19,11 +19,9 @@ export interface WireOptions {
   readonly name: string;
   /** Base URL without a trailing slash, for example `https://api.openai.com/v1`. */
   readonly url: string;
-  readonly key?: string;
-  readonly headers: Readonly<Record<string, string>>;
   readonly contextTokens: number;
   readonly timeouts: Timeouts;
-  readonly fetch: Fetch;
+  readonly door: ProviderDoor;
   /** Unix milliseconds. */
   readonly now: () => number;
 }

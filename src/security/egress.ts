@@ -1,4 +1,4 @@
-import type { DoorRequest, OuterDoor } from "../core/door.ts";
+import type { DoorRequest, OuterDoor, ProviderDoor } from "../core/door.ts";
 import { WeftError } from "../core/error.ts";
 import type { Platform } from "../core/platform.ts";
 import { type Action, type Policy, refusalText, type Target } from "../core/policy.ts";
@@ -11,6 +11,7 @@ const redirects: readonly number[] = [301, 302, 303, 307, 308];
 export interface DoorOptions {
   readonly platform: Pick<Platform, "fetch" | "resolve" | "proxyFor">;
   readonly credentials?: readonly Credential[];
+  readonly providers?: (name: string) => ProviderSecrets;
   readonly policy: Pick<Policy, "decide">;
 }
 
@@ -23,15 +24,18 @@ export interface Credential {
   readonly value: string;
 }
 
+/** What only the door holds of a provider of models. */
+export interface ProviderSecrets {
+  /** Scheme, host and port that get it; empty where the provider has no address. */
+  readonly origin: string;
+  readonly keys: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** See `OuterDoor`. */
 export function egressDoor(options: DoorOptions): OuterDoor {
   return {
-    toModel: async (url, request) => {
-      const to = parse(url);
-      const isMetadata = metadataHosts.includes(hostOf(to));
-      judge(options.policy, models, { ...placeOf(to), purpose: "model", target: { isMetadata } });
-      return await options.platform.fetch(url, request);
-    },
+    toModel: (provider, key) => providerDoor(options, provider, key),
     async fetch(actor, url, request) {
       let hop: Hop = { url: parse(url), request };
       for (let count = 0; count <= mostRedirects; count++) {
@@ -45,6 +49,32 @@ export function egressDoor(options: DoorOptions): OuterDoor {
     },
   };
 }
+
+/** No key has the number -1. */
+function providerDoor(options: DoorOptions, provider: string, index = -1): ProviderDoor {
+  const { platform, policy, providers = () => nothing } = options;
+  return {
+    async fetch(url, { keyIn, ...request }) {
+      const to = parse(url);
+      const isMetadata = metadataHosts.includes(hostOf(to));
+      judge(policy, models, { ...placeOf(to), purpose: "model", target: { isMetadata } });
+      const { origin, keys, headers } = providers(provider);
+      if (to.origin !== origin) {
+        const where = `only to ${origin || "an address yet to be set"}: see providers.${provider}.api_base`;
+        throw new WeftError("refused", `what belongs to ${provider} does not go to ${to.origin}, ${where}`);
+      }
+      const key = keys[index];
+      const added = key !== undefined && { [keyIn]: keyIn === "authorization" ? `Bearer ${key}` : key };
+      return await platform.fetch(url, { ...request, headers: { ...headers, ...request.headers, ...added } });
+    },
+    hide(text) {
+      const key = providers(provider).keys[index] ?? "";
+      return key.length < 4 ? text : text.replaceAll(key, "[key]");
+    },
+  };
+}
+
+const nothing: ProviderSecrets = { origin: "", keys: [], headers: {} };
 
 /** Who asks for models: the turn's own actor has been judged when it chose one. */
 const models: Actor = { channel: "weft", sender: "models" };

@@ -19,11 +19,14 @@ const canaries = {
   inAHeader: "cNaRy7-7f3a9b2c4d",
   ofTheGateway: "cNaRy8-7f3a9b2c4d",
   passedToCommands: "cNaRy9-7f3a9b2c4d",
+  ofANeighbour: "cNaRyA-7f3a9b2c4d",
 };
 const all = Object.values(canaries);
 
 let home: Home;
 let mock: Provider;
+/** A provider at another port. */
+let neighbour: Provider;
 let server: Gateway;
 let env: Record<string, string>;
 const seen: Record<string, string> = {};
@@ -38,6 +41,10 @@ function answer(asked: Asked) {
     const error = JSON.stringify({ error: { message: `the key ${canaries.inTheConfiguration} is wrong` } });
     return { raw: (response: import("node:http").ServerResponse) => void response.writeHead(401).end(error) };
   }
+  if (word === "move") {
+    const headers = { location: `${neighbour.url}/chat/completions` };
+    return { raw: (response: import("node:http").ServerResponse) => void response.writeHead(307, headers).end() };
+  }
   if (word === "call")
     return { calls: [{ name: rest[0] ?? "", input: JSON.parse(rest.slice(1).join(" ")) as object }] };
   return { text: "ok" };
@@ -45,6 +52,7 @@ function answer(asked: Asked) {
 
 beforeAll(async () => {
   mock = await provider(answer);
+  neighbour = await provider(answer);
   home = await newHome();
   const files = join(home.path, "files");
   await mkdir(files);
@@ -59,6 +67,7 @@ beforeAll(async () => {
         extra_headers: { "x-team": canaries.inAHeader },
       },
       other: { api_base: mock.url, api_key: `\${secret:other}` },
+      neighbour: { api_base: neighbour.url, api_key: canaries.ofANeighbour },
       third: { api_base: mock.url, api_key_file: join(files, "a") },
     },
     tools: {
@@ -85,6 +94,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.stop();
   await mock.close();
+  await neighbour.close();
   await home.remove();
 });
 
@@ -124,17 +134,22 @@ describe("secrets stay in", () => {
     await ask("a provider's error", "fail");
     await ask("another key", "hi", {}, "other/mock");
     await ask("a key from a file", "hi", {}, "third/mock");
+    await ask("a key of elsewhere", "hi", {}, "neighbour/mock");
+    await ask("a provider that sends on to another", "move");
     for (const path of ["/status", "/metrics", "/openapi.json", "/readyz", "/v1/models", "/none"]) {
       const headers = { authorization: `Bearer ${canaries.ofTheGateway}` };
       seen[path] = await (await fetch(server.url + path, { headers })).text();
     }
   });
 
-  test("each provider got its own key, and no other", () => {
-    const keys = new Set(mock.asked.map(({ authorization }) => authorization));
-    expect(keys).toEqual(
-      new Set([canaries.inTheConfiguration, canaries.inTheStore, canaries.inAFile].map((key) => `Bearer ${key}`)),
-    );
+  test("each provider got its own key and headers, and no other, also where one sends on to another", () => {
+    const got = ({ asked }: Provider) =>
+      new Set(asked.map(({ headers }) => all.filter((canary) => JSON.stringify(headers).includes(canary)).join()));
+    const { inTheConfiguration, inAHeader, inTheStore, inAFile, ofANeighbour } = canaries;
+    expect(got(mock)).toEqual(new Set([`${inTheConfiguration},${inAHeader}`, inTheStore, inAFile]));
+    expect(got(neighbour)).toEqual(new Set([ofANeighbour]));
+    expect(mock.asked.filter((asked) => lastUserText(asked) === "move")).toHaveLength(1);
+    expect(neighbour.asked.map(({ headers }) => headers.authorization)).toEqual([`Bearer ${ofANeighbour}`]);
   });
 
   const commands = [
@@ -174,7 +189,7 @@ describe("secrets stay in", () => {
     const sinks = {
       ...seen,
       log: server.log(),
-      prompts: JSON.stringify(mock.asked.map(({ authorization: _, ...asked }) => asked)),
+      prompts: JSON.stringify([...mock.asked, ...neighbour.asked].map(({ headers: _, ...asked }) => asked)),
     };
     const found = Object.entries(sinks).flatMap(([sink, text]) =>
       all.filter((each) => text.includes(each)).map((each) => [sink, each]),

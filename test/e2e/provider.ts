@@ -6,7 +6,7 @@ export interface Asked {
   readonly model: string;
   readonly max_tokens?: number;
   readonly tools?: readonly { readonly function: { readonly name: string } }[];
-  readonly authorization: string | undefined;
+  readonly headers: IncomingMessage["headers"];
 }
 
 export type Answer =
@@ -37,7 +37,7 @@ export async function provider(
     request.on("data", (bytes: Buffer) => (body += bytes.toString()));
     request.on("end", async () => {
       if (!request.url?.endsWith("/chat/completions")) return response.writeHead(404).end("{}");
-      const parsed: Asked = { ...JSON.parse(body), authorization: request.headers.authorization };
+      const parsed: Asked = { ...JSON.parse(body), headers: request.headers };
       asked.push(parsed);
       const planned = await answer(parsed, asked.length);
       if ("raw" in planned) return planned.raw(response, request);

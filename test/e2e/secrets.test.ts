@@ -30,7 +30,7 @@ test("a stored key reaches the provider and no output; without it weft says how 
   expect(set).toMatchObject({ code: 0, out: "" });
   expect(set.err).toContain(`Refer to it in the configuration as ${stored("main")}`);
   expect(await weft(home, ["agent", "-m", "hi"])).toMatchObject({ code: 0, out: "hello\n" });
-  expect(mock.asked.at(-1)?.authorization).toBe(`Bearer ${canary}`);
+  expect(mock.asked.at(-1)?.headers.authorization).toBe(`Bearer ${canary}`);
   const store = join(home.path, ".clawft/secrets.json");
   expect(await readFile(store, "utf8")).not.toContain(canary);
   expect((await stat(store)).mode & 0o777).toBe(0o600);
@@ -87,5 +87,5 @@ test.runIf(hasScript)("at a terminal the secret is typed unseen", async () => {
   const keyed = Object.entries(providers).map(([name, each]) => [name, { ...each, api_key: stored("typed") }]);
   await home.configure({ ...rest, providers: Object.fromEntries(keyed) });
   expect(await weft(home, ["agent", "-m", "hi"])).toMatchObject({ code: 0 });
-  expect(mock.asked.at(-1)?.authorization).toBe(`Bearer ${canary}`);
+  expect(mock.asked.at(-1)?.headers.authorization).toBe(`Bearer ${canary}`);
 });

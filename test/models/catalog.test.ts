@@ -1,31 +1,46 @@
 import { describe, expect, test } from "vitest";
+import { catalogOptions, providerSecrets } from "../../src/app-options.ts";
+import { loadConfig } from "../../src/config/load.ts";
 import { WeftError } from "../../src/core/error.ts";
 import type { ModelDone, Prompt } from "../../src/core/model.ts";
 import type { Fetch, FetchOptions } from "../../src/core/platform.ts";
 import { type CatalogOptions, modelCatalog, type ProviderSettings } from "../../src/models/catalog.ts";
 import { vendors } from "../../src/models/vendors.ts";
+import { memoryPlatform } from "../../src/platform/memory.ts";
+import { doorOf } from "./wire-options.ts";
 
-const none: ProviderSettings = { apiKeys: [], extraHeaders: {}, models: {} };
+/** What the configuration says of a provider: the catalog's part, and the door's. */
+interface Provider extends Partial<ProviderSettings> {
+  readonly apiKey?: string | string[];
+  readonly extraHeaders?: Record<string, string>;
+}
 
 interface World {
   readonly model?: string;
-  readonly providers?: Record<string, Partial<ProviderSettings>>;
+  readonly providers?: Record<string, Provider>;
   readonly env?: Record<string, string>;
   readonly fetch?: Fetch;
   readonly now?: () => number;
   readonly note?: CatalogOptions["note"];
 }
 
-/** A catalog whose requests are answered by `fetch`; without one each is refused with its URL as the message. */
+/** A catalog behind the real door, whose requests are answered by `fetch`; without one each is refused with its URL as the message. */
 function catalogOf({ model, providers = {}, env = {}, fetch = refuse, now = () => 0, note }: World = {}) {
-  const settings = Object.entries(providers).map(([name, some]) => [name, { ...none, ...some }]);
+  const settings = Object.entries(providers).map(([name, { apiKey: _, extraHeaders: _headers, ...some }]) => [
+    name,
+    { models: {}, ...some },
+  ]);
+  const secretsOf = providerSecrets({
+    config: { providers } as unknown as Parameters<typeof providerSecrets>[0]["config"],
+    env: (name) => env[name],
+  });
   const options: CatalogOptions = {
     model,
     providers: Object.fromEntries(settings),
     timeouts: { connectMs: 1000, firstTokenMs: 5000, idleMs: 5000, totalMs: 10_000 },
     retry: { attempts: 0, budgetMs: 1000, baseMs: 1, capMs: 1 },
-    env: (name) => env[name],
-    fetch,
+    keys: (name) => secretsOf(name).keys.length,
+    door: doorOf(fetch, secretsOf),
     now,
     note,
     random: () => 0,
@@ -79,9 +94,9 @@ describe("choosing", () => {
     ["a model is configured", { model: "a/b", env: { OPENAI_API_KEY: "k" } }, "a/b"],
     ["one key is in the environment", { env: { GROQ_API_KEY: "k" } }, `groq/${vendors["groq"]?.defaultModel}`],
     ["two keys are", { env: { GROQ_API_KEY: "k", OPENAI_API_KEY: "k" } }, `openai/${vendors["openai"]?.defaultModel}`],
-    ["a key is configured", { providers: { mistral: { apiKeys: ["k"] } } }, "mistral/mistral-large-latest"],
+    ["a key is configured", { providers: { mistral: { apiKey: "k" } } }, "mistral/mistral-large-latest"],
     ["Gemini's key has another name", { env: { GOOGLE_API_KEY: "k" } }, `gemini/${vendors["gemini"]?.defaultModel}`],
-    ["only empty keys are there", { env: { OPENAI_API_KEY: " " }, providers: { groq: { apiKeys: [""] } } }, "offline"],
+    ["only empty keys are there", { env: { OPENAI_API_KEY: " " }, providers: { groq: { apiKey: [""] } } }, "offline"],
     ["a local server has an address", { providers: { ollama: { apiBase: "http://o:11434" } } }, "ollama/llama3.2"],
     ["a server has no model of its own", { providers: { custom: { apiBase: "http://o/v1" } } }, "offline"],
   ])("when %s", (_, world, id) => {
@@ -165,14 +180,14 @@ describe("asking", () => {
     ],
   ])("%s with %j goes to %s", async (id, settings, url) => {
     const vendor = id.slice(0, id.indexOf("/"));
-    const catalog = catalogOf({ providers: { [vendor]: { apiKeys: ["k"], ...settings } } });
+    const catalog = catalogOf({ providers: { [vendor]: { apiKey: "k", ...settings } } });
     await expect(ask(catalog, id)).rejects.toMatchObject({ code: "refused", message: url });
   });
 
   test("key, headers, name and limits reach the wire, and the answer names the model", async () => {
     const { fetch, seen } = chatServer();
     const models = { "deep/thing": { maxOutputTokens: 500 } };
-    const groq = { apiKeys: ["k1"], extraHeaders: { "x-team": "ops" }, models };
+    const groq = { apiKey: "k1", extraHeaders: { "x-team": "ops" }, models };
     const done = await ask(
       catalogOf({ fetch, providers: { groq }, env: { GROQ_API_KEY: "other" } }),
       "groq/deep/thing",
@@ -202,12 +217,27 @@ describe("asking", () => {
   });
 });
 
+test("what models are given of the configuration is how many keys there are, and none of them", async () => {
+  const env = { HOME: "/home/ann", OPENAI_API_KEY: "canary-1", CLAWFT__providers__groq__extra_headers__x: "canary-2" };
+  const platform = memoryPlatform({ env: { ...env, CLAWFT__providers__groq__api_key: '["canary-3","canary-4"]' } });
+  const loaded = await loadConfig(platform, {});
+  expect(providerSecrets(loaded)("groq")).toEqual({
+    origin: "https://api.groq.com",
+    keys: ["canary-3", "canary-4"],
+    headers: { x: "canary-2" },
+  });
+  const given = catalogOptions(platform, loaded, doorOf(refuse, providerSecrets(loaded)));
+  expect(["groq", "openai", "mistral", "none"].map(given.keys)).toEqual([2, 1, 0, 0]);
+  expect(given.providers).toHaveProperty("groq");
+  expect(JSON.stringify(given)).not.toContain("canary");
+});
+
 describe("sizes", () => {
   test.each<[string, World, number]>([
     ["claude-opus-4-5 by its name", { env: { ANTHROPIC_API_KEY: "k" } }, 200_000],
     [
       "claude-opus-4-5 by the configuration",
-      { providers: { anthropic: { apiKeys: ["k"], models: { "claude-opus-4-5": { contextTokens: 1000 } } } } },
+      { providers: { anthropic: { apiKey: "k", models: { "claude-opus-4-5": { contextTokens: 1000 } } } } },
       1000,
     ],
   ])("%s", (_, world, tokens) => {

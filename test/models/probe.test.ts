@@ -1,9 +1,10 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Fetch } from "../../src/core/platform.ts";
 import { probeModel } from "../../src/models/probe.ts";
 import type { ProbeKind } from "../../src/models/vendors.ts";
+import { nodeFetch } from "../../src/platform/node/fetch.ts";
+import { doorOf, secretsAt } from "./wire-options.ts";
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -14,6 +15,7 @@ interface Seen {
   method: string | undefined;
   url: string | undefined;
   authorization: string | undefined;
+  team: unknown;
   body: string;
 }
 
@@ -23,7 +25,8 @@ async function serving(answer: unknown, status = 200) {
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += chunk;
-    seen.push({ method: request.method, url: request.url, authorization: request.headers.authorization, body });
+    const { authorization, "x-team": team } = request.headers;
+    seen.push({ method: request.method, url: request.url, authorization, team, body });
     response.writeHead(status).end(typeof answer === "string" ? answer : JSON.stringify(answer));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -31,12 +34,11 @@ async function serving(answer: unknown, status = 200) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
 }
 
-const nodeFetch: Fetch = (url, options) => fetch(url, options as RequestInit) as ReturnType<Fetch>;
-
 async function probe(kind: ProbeKind, answer: unknown, more: { path?: string; name?: string; status?: number } = {}) {
   const { url, seen } = await serving(answer, more.status);
-  const target = { kind, url: url + (more.path ?? ""), name: more.name ?? "m", key: "k", headers: {} };
-  return { facts: await probeModel(target, nodeFetch), seen };
+  const target = { kind, url: url + (more.path ?? ""), name: more.name ?? "m" };
+  const door = doorOf(nodeFetch({}), () => secretsAt(url, { keys: ["k"], headers: { "x-team": "ops" } }))("acme", 0);
+  return { facts: await probeModel(target, door), seen };
 }
 
 describe("ollama", () => {
@@ -48,7 +50,7 @@ describe("ollama", () => {
     const { facts, seen } = await probe("ollama", answer, { name: "llama3.2:1b" });
     expect(facts).toEqual({ contextTokens: 32_768, images: false, tools: true });
     expect(seen).toEqual([
-      { method: "POST", url: "/api/show", authorization: "Bearer k", body: '{"model":"llama3.2:1b"}' },
+      { method: "POST", url: "/api/show", authorization: "Bearer k", team: "ops", body: '{"model":"llama3.2:1b"}' },
     ]);
   });
 

@@ -107,6 +107,30 @@ describe("a provider that misbehaves", () => {
     expect((await failure(chatAt(server), hello)).code).toBe("unavailable");
   });
 
+  test.each([
+    [openaiChat, "authorization", "Bearer sk-test-key"],
+    [openaiResponses, "authorization", "Bearer sk-test-key"],
+    [ollama, "authorization", "Bearer sk-test-key"],
+    [anthropic, "x-api-key", "sk-test-key"],
+    [gemini, "x-goog-api-key", "sk-test-key"],
+  ])("the door puts the key where the protocol wants it, and nowhere else: %#", async (wire, header, value) => {
+    const server = await rawServer((response) => void response.writeHead(503).end());
+    await failure(wire(wireOptions({ url: server.url, name: "m" })), hello);
+    const carriers = Object.entries(server.headers[0] ?? {}).filter(([, text]) => String(text).includes("sk-test-key"));
+    expect(carriers).toEqual([[header, value]]);
+    expect(JSON.stringify(server.asked)).not.toContain("sk-test-key");
+  });
+
+  test("a model whose address is not its provider's is refused, and nothing is sent there", async () => {
+    const [home, other] = [await rawServer(sse()), await rawServer(sse())];
+    const model = openaiChat({ ...wireOptions({ url: home.url, name: "m" }), url: other.url });
+    expect(await failure(model, hello)).toMatchObject({
+      code: "refused",
+      message: `what belongs to acme does not go to ${other.url}, only to ${home.url}: see providers.acme.api_base`,
+    });
+    expect([...home.asked, ...other.asked]).toEqual([]);
+  });
+
   test("its key never shows, even when the provider repeats it", async () => {
     const server = await rawServer((response) => {
       response.writeHead(401, { "content-type": "application/json" });

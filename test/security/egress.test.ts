@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { FetchOptions } from "../../src/core/platform.ts";
-import { type Credential, egressDoor } from "../../src/security/egress.ts";
+import { type Credential, egressDoor, type ProviderSecrets } from "../../src/security/egress.ts";
 import { policyWith } from "./rules.ts";
 
 type Sent = { readonly url: string } & FetchOptions;
@@ -15,12 +15,14 @@ function network(
     blockedDomains = [] as string[],
     onlyAllowed = false,
     credentials = [] as Credential[],
+    providers = {} as Record<string, ProviderSecrets>,
   } = {},
 ) {
   const sent: Sent[] = [];
   let lookups = 0;
   const door = egressDoor({
     credentials,
+    providers: (name) => providers[name] ?? { origin: "", keys: [], headers: {} },
     policy: policyWith({ urls: { allowedDomains, blockedDomains, onlyAllowed } }),
     platform: {
       fetch: async (url, options = {}) => {
@@ -140,11 +142,61 @@ describe("secrets of the door", () => {
 });
 
 describe("to models", () => {
+  const keyIn = "authorization";
+  const acme = { origin: "https://api.acme.com", keys: ["canary-1", "canary-2"], headers: { "x-team": "canary-3" } };
+  const providers = { acme, ollama: { origin: "http://127.0.0.1:11434", keys: [], headers: {} } };
+
   test("an address of the configuration may be private; it is neither looked up nor changed", async () => {
-    const { toModel, sent, lookups } = network({}, {});
-    await toModel("http://127.0.0.1:11434/api/chat", { method: "POST", body: "{}" });
-    expect(sent).toEqual([{ url: "http://127.0.0.1:11434/api/chat", method: "POST", body: "{}" }]);
+    const { toModel, sent, lookups } = network({}, {}, { providers });
+    await toModel("ollama", undefined).fetch("http://127.0.0.1:11434/api/chat", { method: "POST", body: "{}", keyIn });
+    expect(sent).toEqual([{ url: "http://127.0.0.1:11434/api/chat", method: "POST", body: "{}", headers: {} }]);
     expect(lookups()).toBe(0);
+  });
+
+  test.each([
+    [0, "authorization", { authorization: "Bearer canary-1" }],
+    [1, "authorization", { authorization: "Bearer canary-2" }],
+    [1, "x-api-key", { "x-api-key": "canary-2" }],
+    [undefined, "x-api-key", {}],
+  ])("key %j goes into %s as it is wanted there, with the provider's own headers", async (index, header, expected) => {
+    const { toModel, sent } = network({}, {}, { providers });
+    await toModel("acme", index).fetch("https://api.acme.com/v1/x", { keyIn: header, headers: { accept: "a" } });
+    expect(sent).toEqual([
+      { url: "https://api.acme.com/v1/x", headers: { "x-team": "canary-3", accept: "a", ...expected } },
+    ]);
+  });
+
+  test.each([
+    ["another host", "https://api.evil.com/v1", "acme", "https://api.acme.com"],
+    ["a host whose name begins alike", "https://api.acme.com.evil.com/v1", "acme", "https://api.acme.com"],
+    ["another port", "https://api.acme.com:8443/v1", "acme", "https://api.acme.com"],
+    ["no encryption", "http://api.acme.com/v1", "acme", "https://api.acme.com"],
+    ["another provider", "http://127.0.0.1:11434/v1", "acme", "https://api.acme.com"],
+    ["a provider without an address", "https://api.acme.com/v1", "none", "an address yet to be set"],
+  ])("what belongs to a provider goes nowhere else, and neither does the request: %s", async (_, url, name, where) => {
+    const { toModel, sent } = network({}, {}, { providers });
+    const error: unknown = await toModel(name, 0)
+      .fetch(url, { keyIn })
+      .catch((thrown: unknown) => thrown);
+    const to = new URL(url).origin;
+    expect(error).toMatchObject({
+      code: "refused",
+      message: `what belongs to ${name} does not go to ${to}, only to ${where}: see providers.${name}.api_base`,
+    });
+    expect(String((error as Error).stack)).not.toContain("canary");
+    expect(sent).toEqual([]);
+  });
+
+  test("a redirect is the answer: nobody follows it", async () => {
+    const answers = { "https://api.acme.com/v1": redirect("https://api.evil.com/", 307) };
+    const { toModel, sent } = network({}, answers, { providers });
+    expect((await toModel("acme", 0).fetch("https://api.acme.com/v1", { keyIn })).status).toBe(307);
+    expect(sent).toHaveLength(1);
+  });
+
+  test("a key is taken out of what a provider says", () => {
+    const { toModel } = network({}, {}, { providers });
+    expect(toModel("acme", 1).hide("canary-2 is wrong: canary-2")).toBe("[key] is wrong: [key]");
   });
 
   test.each([
@@ -154,7 +206,7 @@ describe("to models", () => {
     ["another scheme", "file:///etc/passwd", /only http and https/],
   ])("%s is refused", async (_, url, problem) => {
     const { toModel, sent } = network({}, {}, { blockedDomains: ["*.bad.com"] });
-    await expect(toModel(url)).rejects.toThrow(problem);
+    await expect(toModel("acme", 0).fetch(url, { keyIn })).rejects.toThrow(problem);
     expect(sent).toEqual([]);
   });
 });

@@ -37,6 +37,23 @@ test("nothing opens a connection but the door and those named here", () => {
   expect(found.sort()).toEqual(Object.keys(places).sort());
 });
 
+/** Every file that reads a key of a provider or puts one into a header. Those of `models/` know how many there are. */
+const keyReaders: Readonly<Record<string, string>> = {
+  "src/app-options.ts": "from the configuration to the door",
+  "src/security/egress.ts": "the door",
+  "src/cli/remote.ts": "the token of its own gateway",
+  "src/cli/status.ts": "the token of its own gateway",
+};
+
+test("nothing reads a provider's key but the door and those named here", () => {
+  const found = sources.filter((path) => {
+    const text = withoutComments(readFileSync(path, "utf8"));
+    const asksEnvironment = path.startsWith("src/models/") && /\benv\b/.test(text);
+    return asksEnvironment || /\b(?:apiKey|extraHeaders)\b|Bearer \$\{|\bProviderSecrets\b/.test(text);
+  });
+  expect(found.sort()).toEqual(Object.keys(keyReaders).sort());
+});
+
 test("the platform's ways out are handed to nobody but the door", () => {
   const handed = sources.filter((path) => {
     const text = withoutComments(readFileSync(path, "utf8"));

@@ -101,7 +101,9 @@ export async function loadConfig(platform: Platform, options: LoadOptions = {}):
       ...notYet(config),
       ...withoutWarnings(levels, options.without ?? []),
     ],
-    secrets: [...new Set([...references.secrets, ...environmentSecrets(env), ...fromFiles.values()])],
+    secrets: [
+      ...new Set([...references.secrets, ...[...environmentSecrets(env), ...fromFiles.values()].flatMap(eachKey)]),
+    ],
     workspace,
     restrictions,
     originOf: (setting) => originOf(origins, setting),
@@ -252,6 +254,13 @@ function modeWarning({ document }: Level, secrets: readonly string[]): string[] 
 
 function environmentSecrets(env: Platform["env"]): string[] {
   return Object.entries(env).flatMap(([name, value]) => (namesSecret(name) && value && value.length >= 8 ? value : []));
+}
+
+/** A variable, or its file, may hold several keys with commas between them. */
+function eachKey(value: string): string[] {
+  if (!value.includes(",")) return [value];
+  const keys = value.split(",").map((key) => key.trim());
+  return [value, ...keys.filter((key) => key.length >= 8)];
 }
 
 /** The files that `OPENAI_API_KEY_FILE` and the like name, by the variable they stand for. */

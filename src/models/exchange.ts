@@ -4,7 +4,7 @@ import type { Fetched } from "../core/platform.ts";
 import { piecesOf, readUpTo } from "../lib/body.ts";
 import { lineSplitter } from "../lib/lines.ts";
 import { sseDecoder } from "../lib/sse.ts";
-import { providerError, statusError } from "./provider-error.ts";
+import { plainText, providerError, quoted, statusError } from "./provider-error.ts";
 import { type Watchdog, watchdog } from "./watchdog.ts";
 import type { WireOptions } from "./wire.ts";
 
@@ -74,11 +74,7 @@ async function expectNoPage(options: WireOptions, response: Fetched): Promise<Fe
   const type = response.headers.get("content-type") ?? "";
   if (!/html|xml/i.test(type)) return response;
   const text = await textOf(response, 2048);
-  const words = text
-    .replace(/<[^>]*>/g, " ")
-    .replace(/\s+/g, " ")
-    .trim()
-    .slice(0, 120);
+  const words = quoted(options, plainText(text), 120);
   const problem = `answered with a web page (${JSON.stringify(words)}) instead of a model's answer: is the address ${options.url} right?`;
   throw providerError(options, { code: "unavailable", problem });
 }
@@ -134,7 +130,7 @@ function parsed(options: WireOptions, event: string): JsonObject[] {
     value = undefined;
   }
   if (isJsonObject(value)) return [value];
-  const problem = `sent something that is not JSON: ${JSON.stringify(text.slice(0, 120))}`;
+  const problem = `sent something that is not JSON: ${JSON.stringify(quoted(options, text, 120))}`;
   throw providerError(options, { code: "unavailable", problem });
 }
 

@@ -13,10 +13,15 @@ export interface ProviderFailure {
   readonly usage?: Usage | undefined;
 }
 
-/** Never shows the key, which some providers repeat in their messages. */
+/** Never shows the key, which some providers repeat in their messages; what is cut to fit is cut after `quoted`. */
 export function providerError({ id, door }: WireOptions, failure: ProviderFailure): WeftError {
   const { code, problem, retryAfterMs, usage } = failure;
   return new WeftError(code, `${id} ${door.hide(problem)}`, { retryAfterMs, usage });
+}
+
+/** The beginning of what a provider said. Keys go before the rest does: half a key at the end would not be known for one. */
+export function quoted({ door }: WireOptions, text: string, most: number): string {
+  return door.hide(text).slice(0, most);
 }
 
 /** A quota that is used up is not back before somebody has paid. */
@@ -30,7 +35,11 @@ export function statusError(options: WireOptions, response: Response, body: stri
   const code = codeOf(status, `${told.kind} ${message}`);
   const retryAfterMs = retryAfterOf(headers, body) ?? (isQuota(status, told.kind) ? quotaRestMs : undefined);
   const hint = code === "auth" ? ". Check the key of this provider in the environment or the configuration" : "";
-  return providerError(options, { code, problem: `answered ${status}: ${message.slice(0, 500)}${hint}`, retryAfterMs });
+  return providerError(options, {
+    code,
+    problem: `answered ${status}: ${quoted(options, message, 500)}${hint}`,
+    retryAfterMs,
+  });
 }
 
 /** An error object inside an answer, for example an overload in the middle of a stream. */
@@ -39,7 +48,7 @@ export function errorInside(options: WireOptions, error: Json): WeftError {
   const status = statusByKind.find(([pattern]) => pattern.test(told.kind))?.[1] ?? 500;
   const message = told.message || JSON.stringify(error);
   const code = codeOf(status, `${told.kind} ${message}`);
-  return providerError(options, { code, problem: `broke off: ${message.slice(0, 500)}` });
+  return providerError(options, { code, problem: `broke off: ${quoted(options, message, 500)}` });
 }
 
 /** The providers' own words for what an HTTP status would say. */
@@ -101,12 +110,11 @@ function toldError(body: string): Told {
   return { message: String(message ?? (first["detail"] ? JSON.stringify(first["detail"]) : "")), kind };
 }
 
-function plainText(body: string): string {
+export function plainText(body: string): string {
   return body
     .replace(/<[^>]*>/g, " ")
     .replace(/\s+/g, " ")
-    .trim()
-    .slice(0, 200);
+    .trim();
 }
 
 /** RFC 9110 section 10.2.3, OpenAI's `retry-after-ms`, and Google's RetryInfo in the body. */

@@ -209,11 +209,16 @@ describe("secrets", () => {
         },
       },
       files: { "/run/secrets/four": "key-four-4\n" },
-      env: { TWO: "key-two-2", THREE: "key-three-3", OPENAI_API_KEY: "key-openai" },
+      env: {
+        TWO: "key-two-2",
+        THREE: "key-three-3",
+        OPENAI_API_KEY: "key-openai",
+        GROQ_API_KEY: "key-groq-a, key-groq-b",
+      },
     });
     const keys = Object.values(config.providers).map(({ apiKey }) => apiKey);
     expect(keys).toEqual(["key-one-1", "key-two-2", "key-three-3", "key-four-4", ["key-five-a", "key-five-b"]]);
-    for (const key of [...keys.flat(), "key-openai"]) expect(secrets).toContain(key);
+    for (const key of [...keys.flat(), "key-openai", "key-groq-a", "key-groq-b"]) expect(secrets).toContain(key);
   });
 
   test("OPENAI_API_KEY_FILE stands for OPENAI_API_KEY", async () => {

@@ -10,7 +10,6 @@ import { introduce, sleep, type Taking, takeWorkspace } from "./app-owner.ts";
 import { appPairing } from "./app-pairing.ts";
 import { openPlugins } from "./app-parts.ts";
 import { lazySpending } from "./app-spending.ts";
-import { partsStatus } from "./app-status.ts";
 import type { Loaded } from "./config/load.ts";
 import type { Audit } from "./core/audit.ts";
 import type { Bus } from "./core/bus.ts";
@@ -223,7 +222,7 @@ function appOf(base: Base): App {
     get brain() {
       return state.brain;
     },
-    status: () => partsStatus(base, state.brain),
+    status: async () => (await import("./app-status.ts")).partsStatus(base, state.brain),
     async deleteSession(session) {
       const below = (await store.list()).filter((info) => info.session.startsWith(subSessionPrefix(session)));
       for (const each of [...below.map((info) => info.session), session]) {

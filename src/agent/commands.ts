@@ -1,10 +1,9 @@
-import type { Inbound } from "../core/channel.ts";
 import type { BackgroundAgents } from "../core/delegation.ts";
-import { textOf } from "../core/message.ts";
 import type { Permissions, Policy } from "../core/policy.ts";
 import type { Entry, SessionStore } from "../core/session.ts";
 import type { Payer, Price, Spending } from "../core/spending.ts";
 import type { Actor, Tool } from "../core/tool.ts";
+import type { CommandName } from "./command-names.ts";
 import { budget, cost } from "./money-commands.ts";
 
 export interface CommandOptions {
@@ -52,7 +51,7 @@ interface Command {
 }
 
 /** What a user may type in any chat instead of a message; answered without a model. `/stop` is the line's own. */
-const commands: Readonly<Record<string, Command>> = {
+const commands: Readonly<Record<CommandName, Command>> = {
   help: { usage: "/help", summary: "what can be typed here", run: async (_, options) => ({ text: help(options) }) },
   clear: { usage: "/clear", summary: "begin a new conversation; the old one stays in the file", run: clear },
   tools: { usage: "/tools", summary: "the agent's tools", run: async (_, { tools }) => ({ text: listTools(tools) }) },
@@ -90,15 +89,6 @@ const commands: Readonly<Record<string, Command>> = {
 
 const nothingWaits = "Nothing waits for your word.";
 
-/** The command in a message, if it is one of ours; other words with a slash are for the model. */
-export function commandIn(inbound: Inbound): { readonly name: string; readonly rest: string } | undefined {
-  if (inbound.history || inbound.delegated) return undefined;
-  const text = textOf({ role: "user", parts: inbound.parts, at: 0 }).trim();
-  const match = /^\/([a-z]+)(?:\s+(.*))?$/s.exec(text);
-  const name = match?.[1] ?? "";
-  return Object.hasOwn(commands, name) ? { name, rest: match?.[2]?.trim() ?? "" } : undefined;
-}
-
 /** The first word, and all that stands behind it. */
 function words(text: string): string[] {
   const [, first = "", rest = ""] = /^(\S*)\s*(.*)$/s.exec(text) ?? [];
@@ -106,12 +96,11 @@ function words(text: string): string[] {
 }
 
 export async function runCommand(
-  command: { readonly name: string; readonly rest: string },
+  command: { readonly name: CommandName; readonly rest: string },
   at: Omit<CommandCall, "rest">,
   options: CommandOptions,
 ): Promise<CommandResult> {
-  const known = commands[command.name];
-  return known ? await known.run({ ...at, rest: command.rest }, options) : { text: `no command /${command.name}` };
+  return await commands[command.name].run({ ...at, rest: command.rest }, options);
 }
 
 function help({ tools }: CommandOptions): string {

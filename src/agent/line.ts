@@ -6,7 +6,7 @@ import type { Line, Receipt } from "../core/line.ts";
 import type { Entry } from "../core/session.ts";
 import { type EventHub, eventHub } from "../lib/event-hub.ts";
 import { closingEntries, failedReply } from "./closing.ts";
-import { commandIn } from "./commands.ts";
+import { commandIn } from "./command-names.ts";
 import type { Lane, Lanes } from "./lanes.ts";
 import { background, type Outbox } from "./outbox.ts";
 import type { Outcome } from "./turn-state.ts";

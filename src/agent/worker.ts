@@ -14,7 +14,8 @@ import { actorOf } from "./actor.ts";
 import { answerIn, pendingIn } from "./approvals.ts";
 import { auditedTurn } from "./audited-turn.ts";
 import type { ModelChoices } from "./choices.ts";
-import { type CommandOptions, commandIn, runCommand } from "./commands.ts";
+import { commandIn } from "./command-names.ts";
+import type { CommandOptions } from "./commands.ts";
 import { hidingModel } from "./hiding.ts";
 import { historyOf } from "./history.ts";
 import type { Work } from "./line.ts";
@@ -133,6 +134,7 @@ async function run(
   const payer = payerOf(work, permissions);
   if (command && !(await answersQuestion(options, work))) {
     const at = { turn, session: inbound.session, actor, payer, permissions };
+    const { runCommand } = await import("./commands.ts");
     const { text, entries } = await runCommand(command, at, prepared.commandOptions);
     return ownWords(text, entries);
   }

@@ -7,8 +7,6 @@ import type { Platform } from "../core/platform.ts";
 import { redactor } from "../security/redact.ts";
 import type { Conversation, Question } from "./conversation.ts";
 import { logTo } from "./log.ts";
-import { remoteConversation } from "./remote.ts";
-import { runningGateway } from "./running-gateway.ts";
 
 export interface ConversationOptions {
   readonly platform: Platform;
@@ -26,6 +24,10 @@ export async function openConversation(options: ConversationOptions): Promise<Co
   } catch (thrown) {
     const error = WeftError.from(thrown);
     if (error.code !== "conflict") throw error;
+    const [{ runningGateway }, { remoteConversation }] = await Promise.all([
+      import("./running-gateway.ts"),
+      import("./remote.ts"),
+    ]);
     const gateway = await runningGateway(platform, loaded);
     if (!gateway) throw error;
     const { url, token } = gateway;

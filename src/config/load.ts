@@ -11,7 +11,6 @@ import { absolutePath, locateConfig } from "./locate.ts";
 import { type Level, type Origins, originOf, placeOf } from "./origins.ts";
 import { environmentOverrides, merged } from "./overrides.ts";
 import { expandHome, readSecretFile, resolveReferences } from "./references.ts";
-import { routingProblems } from "./routing-check.ts";
 import { type Config, type ConfigFile, configSchema, notYet, type Written } from "./schema.ts";
 import { camelised, hintOf, normalise, pathKey, type UnknownKey } from "./shape.ts";
 import { ownOfWorkspace } from "./workspace-level.ts";
@@ -95,9 +94,7 @@ export async function loadConfig(platform: Platform, options: LoadOptions = {}):
       ...overrides.unknown.map((key) => `${key.variable}: ${unknownText(key)}`),
       ...(limited?.warnings ?? []),
       ...references.warnings,
-      ...routingProblems(raw.routing).flatMap((each) =>
-        each.isError ? [] : `${each.path.join(".")}: ${each.problem}`,
-      ),
+      ...(written.routing ? await routingWarnings(written.routing) : []),
       ...notYet(config),
       ...withoutWarnings(levels, options.without ?? []),
     ],
@@ -194,10 +191,16 @@ async function checkPlaces(tools: ConfigFile["tools"], origins: Origins): Promis
 
 /** Throws `config` for what no question could be routed by. */
 async function checkRouting(routing: ConfigFile["routing"], origins: Origins): Promise<void> {
+  const { routingProblems } = await import("./routing-check.ts");
   const wrong = routingProblems(routing).filter(({ isError }) => isError);
   if (wrong.length === 0) return;
   const problems = wrong.slice(0, 5).map(({ path, problem }) => placed(path, problem, origins));
   throw new WeftError("config", (await Promise.all(problems)).join("\n"));
+}
+
+async function routingWarnings(routing: ConfigFile["routing"]): Promise<string[]> {
+  const { routingProblems } = await import("./routing-check.ts");
+  return routingProblems(routing).flatMap((each) => (each.isError ? [] : `${each.path.join(".")}: ${each.problem}`));
 }
 
 async function problemOf(issue: v.BaseIssue<unknown>, origins: Origins): Promise<string> {

@@ -62,9 +62,11 @@ export function snakeCase(key: string): string {
 }
 
 export function camelCase(key: string): string {
-  if (!key.includes("_")) return key;
-  const [first = "", ...words] = key.split("_");
-  return words.reduce((name, word) => name + word.slice(0, 1).toUpperCase() + word.slice(1), first);
+  let name = key;
+  for (let at = name.indexOf("_"); at >= 0; at = name.indexOf("_", at + 1)) {
+    name = name.slice(0, at) + name.slice(at + 1, at + 2).toUpperCase() + name.slice(at + 2);
+  }
+  return name;
 }
 
 export interface Normal {

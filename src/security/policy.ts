@@ -79,14 +79,16 @@ const mostRemembered = 256;
 /** Layers are joined once for each who asks: one turn asks dozens of times. Pairing may change while we run. */
 function remembered(rules: PermissionRules): (actor: Actor) => Standing {
   const known = new Map<string, Standing>();
+  const last = new WeakMap<Actor, { readonly paired: Level | undefined; readonly standing: Standing }>();
   return (actor) => {
+    const paired = rules.paired(actor);
+    const before = last.get(actor);
+    if (before && before.paired === paired) return before.standing;
     const { channel, sender, group, agent, job } = actor;
-    const key = JSON.stringify([channel, sender, group, agent, job, rules.paired(actor)]);
-    let standing = known.get(key);
-    if (!standing) {
-      standing = standingOf(rules, actor);
-      setBounded(known, [key, standing], mostRemembered);
-    }
+    const key = JSON.stringify([channel, sender, group, agent, job, paired]);
+    const standing = known.get(key) ?? standingOf(rules, actor);
+    if (!known.has(key)) setBounded(known, [key, standing], mostRemembered);
+    last.set(actor, { paired, standing });
     return standing;
   };
 }

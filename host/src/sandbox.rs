@@ -56,11 +56,18 @@ impl<'js> FromJs<'js> for Rules {
         Ok(Rules {
             read: paths("read")?,
             write: paths("write")?,
-            view: View { pin: paths("pin")?, read_only: paths("readOnly")?, hide: paths("hide")? },
+            view: View { pin: paths("pin")?, read_only: with_targets(paths("readOnly")?), hide: paths("hide")? },
             network: object.get("network")?,
             limits: given,
         })
     }
+}
+
+/// And what they lead to, where links do.
+fn with_targets(paths: Vec<PathBuf>) -> Vec<PathBuf> {
+    let real = paths.iter().filter_map(|path| path.canonicalize().ok());
+    let targets: Vec<_> = real.filter(|path| !paths.contains(path)).collect();
+    [paths, targets].concat()
 }
 
 /// Ready to be applied.

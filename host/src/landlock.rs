@@ -1,5 +1,6 @@
 //! Landlock: which files a child may open, and that it may signal and reach nobody outside. See landlock(7).
 
+use crate::hiding::View;
 use std::{
     ffi::CString,
     io, mem,
@@ -7,7 +8,7 @@ use std::{
         fd::{AsRawFd, FromRawFd, OwnedFd},
         unix::{ffi::OsStrExt, fs::FileTypeExt},
     },
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 const EXECUTE: u64 = 1;
@@ -80,19 +81,22 @@ impl Ruleset {
         self.allow_these(path, if writing { self.handled } else { READING }, 0)
     }
 
-    /// Everything below `path` but what is hidden. Rules only ever allow, so what lies beside it is allowed one by one,
-    /// and nothing new can be made in the folders between.
-    pub fn allow_around(&self, path: &Path, writing: bool, hidden: &[PathBuf]) -> io::Result<()> {
-        if hidden.iter().any(|each| path.starts_with(each)) {
+    /// Everything below `path` but what is hidden, and but changes of what is only read. Rules only ever allow, so what
+    /// lies beside it is allowed one by one, and nothing new can be made in the folders between.
+    pub fn allow_around(&self, path: &Path, writing: bool, view: &View) -> io::Result<()> {
+        let View { hide, read_only, .. } = view;
+        if hide.iter().any(|each| path.starts_with(each)) {
             return Ok(());
         }
-        if !hidden.iter().any(|each| each.starts_with(path)) {
+        let writing = writing && !read_only.iter().any(|each| path.starts_with(each));
+        let around = hide.iter().chain(read_only.iter().filter(|_| writing));
+        if !around.into_iter().any(|each| each.starts_with(path)) {
             let access = if writing { self.handled } else { READING };
             return self.allow_these(path, access, libc::O_NOFOLLOW);
         }
         self.allow_these(path, READ_DIR, 0)?;
         for entry in std::fs::read_dir(path)?.flatten() {
-            self.allow_around(&entry.path(), writing, hidden)?;
+            self.allow_around(&entry.path(), writing, view)?;
         }
         Ok(())
     }

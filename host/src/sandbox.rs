@@ -3,7 +3,7 @@
 
 use crate::{
     capabilities,
-    hiding::{self, Cover, Way},
+    hiding::{self, Cover, View, Way},
     landlock::{self, Ruleset},
     seccomp::{self, Filter},
 };
@@ -28,7 +28,7 @@ fn way() -> Option<Way> {
 pub struct Rules {
     read: Vec<PathBuf>,
     write: Vec<PathBuf>,
-    hide: Vec<PathBuf>,
+    view: View,
     network: bool,
     limits: Vec<(u32, u64)>,
 }
@@ -56,11 +56,18 @@ impl<'js> FromJs<'js> for Rules {
         Ok(Rules {
             read: paths("read")?,
             write: paths("write")?,
-            hide: paths("hide")?,
+            view: View { pin: paths("pin")?, read_only: with_targets(paths("readOnly")?), hide: paths("hide")? },
             network: object.get("network")?,
             limits: given,
         })
     }
+}
+
+/// And what they lead to, where links do.
+fn with_targets(paths: Vec<PathBuf>) -> Vec<PathBuf> {
+    let real = paths.iter().filter_map(|path| path.canonicalize().ok());
+    let targets: Vec<_> = real.filter(|path| !paths.contains(path)).collect();
+    [paths, targets].concat()
 }
 
 /// Ready to be applied.
@@ -73,7 +80,7 @@ pub struct Sandbox {
 
 impl Sandbox {
     pub fn new(rules: &Rules) -> io::Result<Sandbox> {
-        let cover = way().filter(|_| !rules.hide.is_empty()).map(|way| Cover::new(way, &rules.hide)).transpose()?;
+        let cover = way().filter(|_| !rules.view.is_plain()).map(|way| Cover::new(way, &rules.view)).transpose()?;
         let ruleset = (landlock::abi() > 0).then(|| ruleset(rules, cover.is_some())).transpose()?;
         let filter = seccomp::is_there().then(|| Filter::new(rules.network));
         let limits = rules.limits.iter().map(|&(resource, most)| Ok((resource, lowered(resource, most)?)));
@@ -109,7 +116,7 @@ fn ruleset(rules: &Rules, covered: bool) -> io::Result<Ruleset> {
             if covered {
                 ruleset.allow(path, writing)?;
             } else {
-                ruleset.allow_around(path, writing, &rules.hide)?;
+                ruleset.allow_around(path, writing, &rules.view)?;
             }
         }
     }

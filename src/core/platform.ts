@@ -104,6 +104,8 @@ export interface Sandbox {
   readonly write: readonly string[];
   /** What it may not see, though it lies in one of those. */
   readonly hide: readonly string[];
+  /** What it may read there, but not change. */
+  readonly readOnly: readonly string[];
   readonly network: boolean;
   readonly limits: Limits;
 }

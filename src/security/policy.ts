@@ -5,7 +5,7 @@ import { privateFolders } from "../core/workspace.ts";
 import { setBounded } from "../lib/bounded-map.ts";
 import { nameMatches } from "../lib/glob.ts";
 import { placeMatches } from "../lib/places.ts";
-import { mayTouch } from "./command-paths.ts";
+import { mayChange, mayTouch } from "./command-paths.ts";
 import { type CommandRules, commandProblem } from "./commands.ts";
 import { decideConnect, type UrlRules } from "./connect-policy.ts";
 import { granted, refused } from "./decisions.ts";
@@ -246,11 +246,16 @@ function decideCommand(
 ): Decision {
   const problem = commandProblem(command, facts, commands);
   if (problem) return refused(`tools.command_policy.${problem.list}`, problem.reason, problem.allow);
-  for (const [setting, list] of deniedPaths(paths, standing)) {
-    const hit = list.find((path) => facts.commands.some((each) => mayTouch(each, path)));
-    if (hit === undefined) continue;
-    const reason = `command not allowed: path is denied (${setting} has "${hit}")`;
-    return refused(setting, reason, `To allow it, take "${hit}" out of ${setting}.`);
+  for (const { what, does, rows } of [
+    { what: "path is denied", does: mayTouch, rows: deniedPaths(paths, standing) },
+    { what: "path may only be read", does: mayChange, rows: readOnlyPaths(paths, standing) },
+  ]) {
+    for (const [setting, list] of rows) {
+      const hit = list.find((path) => facts.commands.some((each) => does(each, path)));
+      if (hit === undefined) continue;
+      const reason = `command not allowed: ${what} (${setting} has "${hit}")`;
+      return refused(setting, reason, `To allow it, take "${hit}" out of ${setting}.`);
+    }
   }
   return granted("tools.command_policy", `tools.command_policy.mode ${commands.mode} lets it run`);
 }
@@ -265,12 +270,18 @@ function deniedPaths({ deny }: PolicyRules["paths"], { permissions, from }: Stan
   ];
 }
 
+function readOnlyPaths({ readOnly }: PolicyRules["paths"], { permissions, from }: Standing): PathRow[] {
+  return [
+    ["tools.paths.read_only", readOnly],
+    [from.pathsReadOnly ?? "path_read_only", permissions.pathsReadOnly],
+  ];
+}
+
 function isWithin(folder: string, path: string): boolean {
   return path === folder || path.startsWith(`${folder}/`);
 }
 
 function decidePath({ paths }: PolicyRules, { standing }: Who, action: Extract<Action, { kind: "path" }>): Decision {
-  const { permissions, from } = standing;
   const path = plainPath(action.path);
   const isOutside = action.path.startsWith("/") || path.split("/").includes("..");
   if (isOutside || privateFolders.some((folder) => isWithin(folder, path))) {
@@ -278,11 +289,8 @@ function decidePath({ paths }: PolicyRules, { standing }: Who, action: Extract<A
     return refused("agents.defaults.workspace", `path escapes workspace: ${action.path}`, how);
   }
   const denied = deniedPaths(paths, standing);
-  const readOnly: PathRow[] = [
-    ["tools.paths.read_only", paths.readOnly],
-    [from.pathsReadOnly ?? "path_read_only", permissions.pathsReadOnly],
-  ];
-  for (const [setting, list] of [...denied, ...(action.effect === "write" ? readOnly : [])]) {
+  const readOnly = action.effect === "write" ? readOnlyPaths(paths, standing) : [];
+  for (const [setting, list] of [...denied, ...readOnly]) {
     const hit = list.find((each) => isWithin(each, path));
     if (hit === undefined) continue;
     const what = denied.some(([name]) => name === setting) ? "path is denied" : "path may only be read";

@@ -14,6 +14,8 @@ export interface SandboxOptions {
   readonly writePaths: readonly string[];
   /** What commands may not see, wherever it lies. */
   readonly hide: readonly string[];
+  /** What they may not change. */
+  readonly readOnly: readonly string[];
   readonly limits: Limits;
 }
 
@@ -61,13 +63,14 @@ const system: readonly string[] = [
 const resolvers: readonly string[] = ["/run/systemd/resolve", "/run/NetworkManager", "/run/resolvconf"];
 
 function sandboxOf(options: SandboxOptions, temporary: string | undefined): Sandbox {
-  const { platform, workspace, network, readPaths, writePaths, hide, limits } = options;
+  const { platform, workspace, network, readPaths, writePaths, hide, readOnly, limits } = options;
   const own = temporary === undefined ? [] : [temporary];
   return {
     read: [...system, ...(network ? resolvers : []), ...programFolders(platform.env), ...readPaths],
     write: [workspace, "/dev/null", ...own, ...writePaths],
     // Who is not root cannot read these anyway.
     hide: platform.uid === 0 ? [...hide, ...ofRoot] : hide,
+    readOnly,
     network,
     limits,
   };
@@ -98,15 +101,17 @@ async function temporaryFolder({ files, env, randomBytes }: SandboxOptions["plat
   }
 }
 
-const looksClosed = /permission denied|operation not permitted|read-only file system|eacces|eperm/i;
+const looksClosed =
+  /permission denied|operation not permitted|read-only file system|device or resource busy|eacces|eperm/i;
 const looksUnconnected =
   /could not resolve|name resolution|network is unreachable|getaddrinfo|eai_again|socket: |failed to connect|unable to connect/i;
 
-function hintFor(output: string, support: SandboxSupport, { network, workspace }: SandboxOptions): string {
+function hintFor(output: string, support: SandboxSupport, { network, workspace, readOnly }: SandboxOptions): string {
   if (!network && support.network && looksUnconnected.test(output)) {
     return "[commands have no network here: the setting is tools.exec.network]";
   }
   if (!support.files || !looksClosed.test(output)) return "";
   const where = support.newFiles ? "" : `; new files can be made in the folders of ${workspace}, not beside them`;
-  return `[a sandbox holds commands back: they may change the workspace, and read it and the system's programs${where}. More: tools.exec.read_paths, tools.exec.write_paths, tools.exec.sandbox]`;
+  const but = readOnly.length === 0 ? "" : " but what tools.paths.read_only or path_read_only name";
+  return `[a sandbox holds commands back: they may change the workspace${but}, and read it and the system's programs${where}. More: tools.exec.read_paths, tools.exec.write_paths, tools.exec.sandbox]`;
 }

@@ -5,7 +5,7 @@ import type { Tool, ToolContext } from "../core/tool.ts";
 import { defineTool, optional, text, whole } from "../lib/define-tool.ts";
 import type { Confined, SandboxOptions } from "./exec-sandbox.ts";
 
-export interface ExecOptions extends SandboxOptions {
+export interface ExecOptions extends Omit<SandboxOptions, "readOnly"> {
   readonly platform: SandboxOptions["platform"] & Pick<Platform, "spawn" | "monotonic">;
   readonly policy: Pick<Policy, "decide" | "permissionsOf">;
   /** Says what a line would run; loaded with the first one. */
@@ -45,12 +45,12 @@ async function run(options: ExecOptions, { command, timeout }: Job, context: Too
   const decision = policy.decide(context.actor, { kind: "command", command, facts: await options.read(command) });
   if (!decision.allowed) throw new WeftError("refused", refusalText(decision));
   const { confined } = await import("./exec-sandbox.ts");
+  const { pathsDenied, pathsReadOnly } = policy.permissionsOf(context.actor);
+  const within = (path: string) => `${options.workspace}/${path}`;
   const held = await confined({
     ...options,
-    hide: [
-      ...options.hide,
-      ...policy.permissionsOf(context.actor).pathsDenied.map((path) => `${options.workspace}/${path}`),
-    ],
+    hide: [...options.hide, ...pathsDenied.map(within)],
+    readOnly: pathsReadOnly.map(within),
   });
   try {
     return await runConfined(options, { command, timeout, held }, context);

@@ -4,9 +4,13 @@ import type { Platform, Sandbox, SandboxSupport } from "../../src/core/platform.
 /** What a platform promises that says its sandbox does something; see `Sandbox` and `SandboxSupport`. */
 export function sandboxContract(name: string, platform: Platform, support: SandboxSupport): void {
   const { files } = platform;
+  const keptFiles = ["kept.txt", "kept/a.txt", "way/kept.txt"];
   const system = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/proc"];
 
-  /** A folder with `work`, which a child may change, `work/private`, which it may not see, and `beside.txt`. */
+  /**
+   * A folder with `work`, which a child may change, `work/private`, which it may not see, `beside.txt`, and what tests
+   * let it only read: `work/kept.txt`, `work/kept` and `work/way/kept.txt`.
+   */
   const place = async () => {
     const root = `/tmp/weft-sandbox-${[...platform.randomBytes(8)].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
     await files.makeDirectory(`${root}/work/private`);
@@ -14,7 +18,9 @@ export function sandboxContract(name: string, platform: Platform, support: Sandb
     onTestFinished(async () => void (await files.remove(root)));
     const write = (path: string) =>
       files.write(`${root}/${path}`, new TextEncoder().encode("secret\n"), { mode: 0o644 });
+    for (const folder of ["kept", "way"]) await files.makeDirectory(`${root}/work/${folder}`);
     for (const path of ["beside.txt", "work/private/key.txt", "work/hidden.txt", "work/open/a.txt"]) await write(path);
+    for (const path of keptFiles) await write(`work/${path}`);
     return root;
   };
   const run = async (root: string, script: string, more: Partial<Sandbox> = {}) => {
@@ -31,6 +37,7 @@ export function sandboxContract(name: string, platform: Platform, support: Sandb
         read: system,
         write: [work, "/dev/null", "/no/such/folder"],
         hide: [`${work}/private`, `${work}/hidden.txt`, `${work}/not-there`],
+        readOnly: [],
         network: false,
         limits: {},
         ...more,
@@ -38,6 +45,9 @@ export function sandboxContract(name: string, platform: Platform, support: Sandb
     });
     return { exit, ...output };
   };
+  const kept = (root: string): Partial<Sandbox> => ({
+    readOnly: ["kept.txt", "kept/", "way/kept.txt", "later/kept.txt"].map((path) => `${root}/work/${path}`),
+  });
   const content = async (path: string) => new TextDecoder().decode(await files.read(path));
 
   test(`${name}: a sandbox says what it is, or what is missing`, () => {
@@ -84,6 +94,75 @@ export function sandboxContract(name: string, platform: Platform, support: Sandb
     test.runIf(support.newFiles)("new files are made beside what is hidden", async () => {
       const root = await place();
       expect((await run(root, "echo x > new.txt && cat new.txt")).stdout).toBe("x\n");
+    });
+
+    test("what is only read is neither written nor replaced, moved or removed, nor are the folders it is in", async () => {
+      const root = await place();
+      const scripts = [
+        ...["kept.txt", "kept/a.txt", "way/kept.txt"].flatMap((path) => [
+          `echo x > ${path}`,
+          `echo x >> ${path}`,
+          `echo x 1<> ${path}`,
+          `truncate -s 0 ${path}`,
+          `cp open/a.txt ${path}`,
+          `rm -f ${path}`,
+          `mv ${path} open/`,
+          `echo x > open/x && mv -f open/x ${path}`,
+          `ln -f open/a.txt ${path}`,
+          `ln -sf open/a.txt ${path}`,
+          `ln ${path} open/hard && echo x > open/hard`,
+        ]),
+        "echo x > kept/new; test -e kept/new",
+        ...["mkdir kept/new", "rm -rf kept", "mv kept open/", "mv open/a.txt kept/", "rmdir kept"],
+        ...["mv way open/", "mv way away", "rm -rf way", "cd way && echo x > kept.txt"],
+      ];
+      const done: string[] = [];
+      for (const script of scripts) if ((await run(root, script, kept(root))).exit.code === 0) done.push(script);
+      expect(done).toEqual([]);
+      const { stdout } = await run(root, `ls kept way; cat ${keptFiles.join(" ")}`, kept(root));
+      expect(stdout).toBe("kept:\na.txt\n\nway:\nkept.txt\nsecret\nsecret\nsecret\n");
+      for (const path of keptFiles) expect(await content(`${root}/work/${path}`)).toBe("secret\n");
+    });
+
+    test.runIf(support.newFiles)("what is only read keeps its mode and its times", async () => {
+      const root = await place();
+      const scripts = keptFiles.flatMap((path) => [`chmod 600 ${path}`, `touch ${path}`]);
+      for (const script of [...scripts, "chmod 700 kept"]) {
+        expect({ script, ...(await run(root, script, kept(root))) }).not.toMatchObject({ exit: { code: 0 } });
+      }
+      expect((await run(root, `stat -c %a ${keptFiles.join(" ")}`, kept(root))).stdout).toBe("644\n644\n644\n");
+    });
+
+    test.runIf(support.newFiles)("beside what is only read all is changed as ever", async () => {
+      const root = await place();
+      const script =
+        "echo x > new.txt && mv new.txt way/b.txt && mv way/b.txt way/c.txt && mkdir way/d && rmdir way/d && mv open away && cat way/c.txt";
+      expect(await run(root, script, kept(root))).toEqual({ exit: { code: 0 }, stdout: "x\n", stderr: "" });
+      const later = "mkdir later && echo y > later/kept.txt && cat later/kept.txt";
+      expect((await run(root, later, kept(root))).stdout).toBe("y\n");
+      expect((await run(root, "echo z > later/kept.txt; cat later/kept.txt", kept(root))).stdout).toBe("y\n");
+    });
+
+    test("a link to what is only read changes nothing, and one that leads out opens nothing", async () => {
+      const root = await place();
+      const targets = { in: "a.txt", out: "../../beside.txt", far: `${root}/beside.txt`, lost: "nowhere" };
+      await run(
+        root,
+        Object.entries(targets)
+          .map(([name, target]) => `ln -s ${target} open/${name}`)
+          .join("; "),
+      );
+      const readOnly = Object.keys(targets).map((name) => `${root}/work/open/${name}`);
+      const script = "cd open; cat in; echo x > in; echo x > a.txt; cat a.txt out far";
+      expect((await run(root, script, { readOnly })).stdout).toBe("secret\nsecret\n");
+      expect(await content(`${root}/work/open/a.txt`)).toBe("secret\n");
+    });
+
+    test("a folder in which something is hidden keeps its name", async () => {
+      const root = await place();
+      const hide = [`${root}/work/way/kept.txt`];
+      expect((await run(root, "mv way away; cat away/kept.txt way/kept.txt", { hide })).stdout).toBe("");
+      expect(await content(`${root}/work/way/kept.txt`)).toBe("secret\n");
     });
 
     test("a link leads nowhere else", async () => {

@@ -77,6 +77,28 @@ describe("exec_shell", () => {
     expect((await weft(at, ["sessions", "list"])).out).toContain("cli:cli-session");
   });
 
+  test("what is read-only is refused to redirections, and held against programs", async ({ skip }) => {
+    const paths = { read_only: ["rules.md", "docs/kept"] };
+    const at = await home({ tools: { ...anything.tools, paths } });
+    await mkdir(join(at.workspace, "docs", "kept"), { recursive: true });
+    const kept = [join(at.workspace, "rules.md"), join(at.workspace, "docs", "kept", "a.md")];
+    for (const path of kept) await writeFile(path, "as it was\n");
+    const refused = await run(at, "echo x > docs/kept/b.md");
+    expect(refused).toContain('path may only be read (tools.paths.read_only has "docs/kept")');
+    expect(refused).toContain("Rule: tools.paths.read_only");
+    expect((await weft(at, ["why", "command", "echo x >> rules.md"])).code).toBe(6);
+    const { state, detail } = await sandboxOf(at);
+    if (state !== "ok") return skip(detail);
+    const said = await run(
+      at,
+      "sed -i s/as/so/ rules.md; cd docs && mv kept gone; mv ../docs ../away; cp /dev/null kept/a.md; echo y > mine; cat mine ../rules.md kept/a.md; false",
+    );
+    expect(said).toContain("--- stdout\ny\nas it was\nas it was\n");
+    expect(said).toContain("tools.paths.read_only");
+    for (const path of kept) expect(await readFile(path, "utf8")).toBe("as it was\n");
+    expect(existsSync(join(at.workspace, "docs", "kept", "b.md"))).toBe(false);
+  });
+
   test("limits of the configuration hold", async ({ skip }) => {
     const at = await home({ tools: { ...anything.tools, exec: { limits: { file_mb: 1, open_files: 44 } } } });
     const { detail } = await sandboxOf(at);

@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import { type Permissions, refusalText } from "../../src/core/policy.ts";
 import type { Actor } from "../../src/core/tool.ts";
 import { type Layers, type Patch, rankOf, standingOf } from "../../src/security/permissions.ts";
-import { commandFacts } from "../../src/security/shell/facts.ts";
 import { policyWith, rulesWith } from "./rules.ts";
 
 const ann: Actor = { channel: "telegram", sender: "ann" };
@@ -348,27 +347,4 @@ describe("refusals name rule and setting", () => {
     expect(of("write")).toMatchObject({ allowed: false, ask: true, reason: 'tools.ask has "effect:write"' });
     expect(of("read", true)).toMatchObject({ allowed: false, reason: 'tools.deny has "effect:egress"' });
   });
-});
-
-test("a command that names a denied path, or may name it, is refused with the rule", () => {
-  const policy = policyWith({ paths: { deny: ["secrets", "notes/private"] }, commands: { mode: "denylist" } });
-  const ask = (command: string) =>
-    policy.decide({ channel: "cli", sender: "x" }, { kind: "command", command, facts: commandFacts(command) });
-  for (const line of [
-    "cat secrets/key",
-    "cat ./secrets//key",
-    "cat sec*/key",
-    "cat $X/key",
-    "cp a notes/private/b",
-    "cat no*/pri?ate/x",
-    "tar --file=secrets/x",
-    "echo x > secrets/key",
-    "sh -c 'cat secrets/key'",
-    "cat SECRETS/key",
-  ]) {
-    expect({ line, ...ask(line) }).toMatchObject({ line, allowed: false, rule: { setting: "tools.paths.deny" } });
-  }
-  for (const line of ["cat notes/open", "cat secret", "ls notes", "cat a/secrets"]) {
-    expect({ line, ...ask(line) }).toMatchObject({ line, allowed: true });
-  }
 });

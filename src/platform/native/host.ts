@@ -122,7 +122,12 @@ export interface HostSpawn {
   /** name, value, ... */
   readonly env: readonly string[];
   readonly stdin: string | Uint8Array | null;
-  readonly sandbox: Sandbox | undefined;
+  readonly sandbox: HostSandbox | undefined;
+}
+
+export interface HostSandbox extends Sandbox {
+  /** Folders that keep their names. */
+  readonly pin: readonly string[];
 }
 
 export interface HostChild {

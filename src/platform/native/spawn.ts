@@ -1,6 +1,7 @@
 import type { Exit, Sandbox, SpawnOptions } from "../../core/platform.ts";
+import { foldersOnTheWay } from "../shared/sandbox.ts";
 import { spawnError } from "../shared/spawn-error.ts";
-import { type HostChild, host } from "./host.ts";
+import { type HostChild, type HostSandbox, host } from "./host.ts";
 
 /** From TERM to KILL, milliseconds. */
 const graceMs = 2000;
@@ -80,9 +81,11 @@ function start(
   }
 }
 
-function wellFormed({ read, write, hide, ...rest }: Sandbox): Sandbox {
-  const [readable, writable, hidden] = [read, write, hide].map((paths) => paths.map((path) => path.toWellFormed()));
-  return { ...rest, read: readable ?? [], write: writable ?? [], hide: hidden ?? [] };
+function wellFormed(sandbox: Sandbox): HostSandbox {
+  const { read, write, hide, readOnly } = sandbox;
+  const plain = (paths: readonly string[]) => paths.map((path) => path.toWellFormed());
+  const pin = plain(foldersOnTheWay(sandbox));
+  return { ...sandbox, read: plain(read), write: plain(write), hide: plain(hide), readOnly: plain(readOnly), pin };
 }
 
 /** A bare name is looked for in the child's own PATH, as on Node. */

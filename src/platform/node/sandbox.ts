@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, realpathSync, statSync } from "node:fs";
 import type { Limits, Sandbox, SandboxSupport, SpawnOptions } from "../../core/platform.ts";
+import { foldersOnTheWay } from "../shared/sandbox.ts";
 
 /** The programs that hold a child back for us; Node itself cannot. */
 export interface Tools {
@@ -51,7 +52,8 @@ function runs(...[program = "", ...words]: string[]): string | undefined {
   return status === 0 ? stdout : undefined;
 }
 
-function confinement({ read, write, hide, network }: Sandbox): string[] {
+function confinement(sandbox: Sandbox): string[] {
+  const { read, write, hide, readOnly, network } = sandbox;
   const places = [
     ...read.filter((path) => !/^\/(dev|proc)(\/|$)/.test(path)).map((path) => ["--ro-bind-try", path, path]),
     ...write.filter((path) => !path.startsWith("/dev/")).map((path) => ["--bind-try", path, path]),
@@ -63,8 +65,31 @@ function confinement({ read, write, hide, network }: Sandbox): string[] {
     ...(network ? [] : ["--unshare-net"]),
     ..."--cap-drop ALL --proc /proc --dev /dev".split(" "),
     ...inOrder.flat(),
+    // What is a mount of its own is neither renamed nor removed.
+    ...foldersOnTheWay(sandbox).flatMap((path) => again("--bind-try", path, write)),
+    ...readOnly.flatMap((path) => again("--ro-bind-try", path, write)),
     ...hide.flatMap(covered),
   ];
+}
+
+/** Mounts it upon itself wherever it can be changed. A link is followed here: bubblewrap would follow it out. */
+function again(option: "--bind-try" | "--ro-bind-try", path: string, write: readonly string[]): string[] {
+  const source = realPath(path);
+  if (source === undefined) return [];
+  return write.flatMap((root) => {
+    const top = realPath(root);
+    const isWithin = source === top || source.startsWith(`${top}/`);
+    return top !== undefined && isWithin ? [option, source, `${root}${source.slice(top.length)}`] : [];
+  });
+}
+
+/** None of what is not there. */
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function covered(path: string): string[] {

@@ -16,7 +16,7 @@ const patch = () =>
     model_denylist: list("models that may not"),
     tool_access: list("tools that may be used"),
     tool_denylist: list("tools that may not"),
-    path_denylist: list("files and folders of the workspace that file tools do not see"),
+    path_denylist: list("files and folders of the workspace that file tools and commands do not see"),
     path_read_only: list("those that they do not change"),
     max_context_tokens: count("how much a model is given to read"),
     max_output_tokens: count("how much it may write in one answer"),

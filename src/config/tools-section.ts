@@ -17,7 +17,7 @@ export const tools = lazily(() =>
     ),
     requires: requires(),
     paths: section({
-      deny: texts([], "files and folders of the workspace that file tools do not see"),
+      deny: texts([], "files and folders of the workspace that file tools and commands do not see"),
       read_only: texts([], "those that they do not change"),
     }),
     approval_timeout_secs: whole([10, 604_800], 600, "how long a question waits; then it is a no"),

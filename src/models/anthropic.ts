@@ -5,7 +5,7 @@ import { type Answer, count, figures, newAnswer } from "./answer.ts";
 import { type Ask, cutOff, exchange } from "./exchange.ts";
 import { errorInside } from "./provider-error.ts";
 import { type WireOptions, wireOf } from "./wire.ts";
-import { alternating } from "./wire-messages.ts";
+import { alternating, toolWriter } from "./wire-messages.ts";
 
 /** Anthropic Messages: https://docs.claude.com/en/api/messages-streaming */
 export const anthropic = wireOf(stream, ({ name }, prompt) => budgetOf(name, prompt));
@@ -117,6 +117,7 @@ function askFor({ name }: WireOptions, prompt: Prompt): Ask {
     keyIn: "x-api-key",
     format: "sse",
     droppable: ["output_config", "thinking", "temperature"],
+    tools: tools.length > 0 ? toolsText(tools) : undefined,
     body: {
       model: name,
       // The budget for thinking comes out of the same limit.
@@ -124,14 +125,13 @@ function askFor({ name }: WireOptions, prompt: Prompt): Ask {
       stream: true,
       ...(system !== "" && { system: [{ type: "text", text: system, cache_control: cache }] }),
       messages: messagesOf(prompt.messages),
-      ...(tools.length > 0 && {
-        tools: tools.map(({ name: tool, description, input }) => ({ name: tool, description, input_schema: input })),
-      }),
       ...(temperature !== undefined && !thinking && !adaptive.test(name) && { temperature: Math.min(1, temperature) }),
       ...(thinking && thinkingOf(thinking, budget)),
     },
   };
 }
+
+const toolsText = toolWriter(({ name, description, input }) => ({ name, description, input_schema: input }));
 
 function thinkingOf(effort: Effort, budget: number): JsonObject {
   if (budget > 0) return { thinking: { type: "enabled", budget_tokens: budget } };

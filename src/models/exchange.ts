@@ -16,6 +16,8 @@ export interface Ask {
   /** See `ProviderRequest`. */
   readonly keyIn: string;
   readonly body: JsonObject;
+  /** Goes into `body` under that name: a list as JSON text. */
+  readonly tools?: string | undefined;
   /** Keys of `body` that the model can do without: left out when the provider refuses the request for them. */
   readonly droppable: readonly string[];
   /** `sse` server-sent events · `lines` a JSON value in each line */
@@ -50,7 +52,7 @@ async function send(options: WireOptions, ask: Ask, watch: Watchdog): Promise<Fe
       method: "POST",
       headers: { "content-type": "application/json", ...ask.headers },
       keyIn: ask.keyIn,
-      body: JSON.stringify(body),
+      body: bodyText(body, ask),
       signal: watch.signal,
       connectTimeoutMs: options.timeouts.connectMs,
     });
@@ -60,6 +62,11 @@ async function send(options: WireOptions, ask: Ask, watch: Watchdog): Promise<Fe
     if (!without) throw statusError(options, response, text);
     body = without;
   }
+}
+
+function bodyText(body: JsonObject, { tools }: Ask): string {
+  const text = JSON.stringify(body);
+  return tools === undefined ? text : `${text.slice(0, -1)},"tools":${tools}}`;
 }
 
 /** The body without the first droppable key that the refusal names; undefined when it names none. */

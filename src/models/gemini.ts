@@ -5,7 +5,7 @@ import { type Answer, count, figures, newAnswer } from "./answer.ts";
 import { type Ask, cutOff, exchange } from "./exchange.ts";
 import { errorInside, providerError } from "./provider-error.ts";
 import { type WireOptions, wireOf } from "./wire.ts";
-import { alternating } from "./wire-messages.ts";
+import { alternating, toolWriter } from "./wire-messages.ts";
 
 /** Google Gemini: https://ai.google.dev/api/generate-content#method:-models.streamgeneratecontent */
 export const gemini = wireOf(stream);
@@ -92,20 +92,10 @@ function askFor({ name }: WireOptions, prompt: Prompt): Ask {
     keyIn: "x-goog-api-key",
     format: "sse",
     droppable: [],
+    tools: tools.length > 0 ? `[{"functionDeclarations":${declarations(tools)}}]` : undefined,
     body: {
       ...(system !== "" && { systemInstruction: { parts: [{ text: system }] } }),
       contents: contentsOf(prompt.messages),
-      ...(tools.length > 0 && {
-        tools: [
-          {
-            functionDeclarations: tools.map(({ name: tool, description, input }) => ({
-              name: tool,
-              description,
-              parametersJsonSchema: input,
-            })),
-          },
-        ],
-      }),
       generationConfig: {
         maxOutputTokens,
         ...(temperature !== undefined && { temperature }),
@@ -114,6 +104,8 @@ function askFor({ name }: WireOptions, prompt: Prompt): Ask {
     },
   };
 }
+
+const declarations = toolWriter(({ name, description, input }) => ({ name, description, parametersJsonSchema: input }));
 
 function thinkingOf(name: string, effort: Effort): JsonObject {
   const level: JsonObject = takesLevel.test(name)

@@ -46,6 +46,7 @@ function askFor({ name, contextTokens }: WireOptions, prompt: Prompt): Ask {
     keyIn: "authorization",
     format: "lines",
     droppable: ["think"],
+    tools: tools.length > 0 ? functionTools(tools) : undefined,
     body: {
       model: name,
       messages: messagesOf(prompt),
@@ -57,9 +58,6 @@ function askFor({ name, contextTokens }: WireOptions, prompt: Prompt): Ask {
         num_predict: maxOutputTokens,
         ...(temperature !== undefined && { temperature }),
       },
-      ...(tools.length > 0 && {
-        tools: functionTools(tools),
-      }),
     },
   };
 }

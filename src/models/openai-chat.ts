@@ -96,6 +96,7 @@ function askFor({ name }: WireOptions, prompt: Prompt): Ask {
     keyIn: "authorization",
     format: "sse",
     droppable: ["stream_options", "temperature", "reasoning_effort"],
+    tools: tools.length > 0 ? functionTools(tools) : undefined,
     body: {
       model: name,
       messages: messagesOf(prompt),
@@ -104,9 +105,6 @@ function askFor({ name }: WireOptions, prompt: Prompt): Ask {
       ...(isReasoning ? { max_completion_tokens: maxOutputTokens } : { max_tokens: maxOutputTokens }),
       ...(temperature !== undefined && !isReasoning && { temperature }),
       ...(thinking && { reasoning_effort: thinking }),
-      ...(tools.length > 0 && {
-        tools: functionTools(tools),
-      }),
     },
   };
 }

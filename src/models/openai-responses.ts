@@ -5,7 +5,7 @@ import { type Answer, count, figures, newAnswer } from "./answer.ts";
 import { type Ask, cutOff, exchange } from "./exchange.ts";
 import { errorInside } from "./provider-error.ts";
 import { type WireOptions, wireOf } from "./wire.ts";
-import { resultText } from "./wire-messages.ts";
+import { resultText, toolWriter } from "./wire-messages.ts";
 
 /** OpenAI Responses, without state at OpenAI: https://platform.openai.com/docs/api-reference/responses-streaming */
 export const openaiResponses = wireOf(stream);
@@ -79,6 +79,7 @@ function askFor({ name }: WireOptions, prompt: Prompt): Ask {
     keyIn: "authorization",
     format: "sse",
     droppable: ["reasoning", "include", "temperature", "prompt_cache_key"],
+    tools: tools.length > 0 ? toolsText(tools) : undefined,
     body: {
       model: name,
       ...(system !== "" && { instructions: system }),
@@ -92,18 +93,17 @@ function askFor({ name }: WireOptions, prompt: Prompt): Ask {
         reasoning: { summary: "auto", ...(thinking && { effort: thinking }) },
       }),
       ...(temperature !== undefined && !isReasoning && { temperature }),
-      ...(tools.length > 0 && {
-        tools: tools.map(({ name: tool, description, input }) => ({
-          type: "function",
-          name: tool,
-          description,
-          parameters: input,
-          strict: false,
-        })),
-      }),
     },
   };
 }
+
+const toolsText = toolWriter(({ name, description, input }) => ({
+  type: "function",
+  name,
+  description,
+  parameters: input,
+  strict: false,
+}));
 
 function itemsOf(message: Message): JsonObject[] {
   if (message.role !== "user") return message.parts.flatMap(itemOf);

@@ -2,13 +2,25 @@ import type { JsonObject } from "../core/json.ts";
 import type { Message, Part, ResultPart } from "../core/message.ts";
 import type { ToolSpec } from "../core/tool.ts";
 
-/** Tools in the words of OpenAI's chat, which others have taken over. */
-export function functionTools(tools: readonly ToolSpec[]): JsonObject[] {
-  return tools.map(({ name, description, input }) => ({
-    type: "function",
-    function: { name, description, parameters: input },
-  }));
+/**
+ * Writes lists of tools as JSON, in a protocol's words. Each tool is written once in its life: the same ones go out turn
+ * after turn, and are most of a request.
+ */
+export function toolWriter(inWords: (tool: ToolSpec) => JsonObject): (tools: readonly ToolSpec[]) => string {
+  const written = new WeakMap<ToolSpec, string>();
+  const textOf = (tool: ToolSpec) => {
+    const text = written.get(tool) ?? JSON.stringify(inWords(tool));
+    written.set(tool, text);
+    return text;
+  };
+  return (tools) => `[${tools.map(textOf).join(",")}]`;
 }
+
+/** In the words of OpenAI's chat, which others have taken over. */
+export const functionTools = toolWriter(({ name, description, input }) => ({
+  type: "function",
+  function: { name, description, parameters: input },
+}));
 
 /** For protocols that have no field for a failure. */
 export function resultText({ text, failed }: ResultPart): string {

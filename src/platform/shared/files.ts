@@ -12,8 +12,9 @@ import {
   kindOf,
   listFolder,
   placeOf,
-  readRange,
+  readKnown,
   replaceFile,
+  replaceKnown,
   syncFolder,
   toFileStat,
 } from "./regular-file.ts";
@@ -51,13 +52,11 @@ export function posixFiles(fs: FileSystem, locks: Locks, watch: Files["watch"]):
 }
 
 async function readFile({ fs, locks }: Opening, path: string, range: ByteRange | undefined): Promise<Uint8Array> {
-  if (kindOf(await fs.stat(path)) === "directory") {
-    throw new WeftError("invalid", `${path} is a directory, not a file`);
-  }
   const file = await fs.open(path, fs.flags.O_RDONLY | gently(fs));
-  locks.guard(path, await file.stat(), file);
+  const stat = await file.stat();
+  locks.guard(path, stat, file);
   try {
-    return await readRange(file, path, range);
+    return await readKnown({ file, stat }, path, range);
   } finally {
     await file.close();
   }
@@ -66,8 +65,9 @@ async function readFile({ fs, locks }: Opening, path: string, range: ByteRange |
 /** A link keeps pointing where it did: what it points to is replaced. */
 async function writeFile(fs: FileSystem, path: string, content: Content): Promise<void> {
   const old = await fs.lstat(path).catch(undefinedIfMissing);
-  const target = old && kindOf(old) === "link" ? await fs.realpath(path) : path;
-  await replaceFile(fs, { ...placeOf(target), shown: path }, content);
+  if (old && kindOf(old) === "link") {
+    await replaceFile(fs, { ...placeOf(await fs.realpath(path)), shown: path }, content);
+  } else await replaceKnown(fs, { ...placeOf(path), shown: path }, { ...content, old });
 }
 
 async function truncate({ fs, locks }: Opening, path: string, bytes: number): Promise<void> {

@@ -24,7 +24,15 @@ export function gently({ flags }: FileSystem): number {
 const largestRead = 2 ** 31 - 1;
 
 export async function readRange(file: OpenFile, shown: string, range?: ByteRange): Promise<Uint8Array> {
-  const stat = await file.stat();
+  return await readKnown({ file, stat: await file.stat() }, shown, range);
+}
+
+/** The same for a file that was looked at after it was opened. */
+export async function readKnown(
+  { file, stat }: { readonly file: OpenFile; readonly stat: Stat },
+  shown: string,
+  range?: ByteRange,
+): Promise<Uint8Array> {
   mustBeRegular(stat, shown);
   const offset = range?.offset ?? 0;
   const wanted = range?.length ?? Number.POSITIVE_INFINITY;
@@ -36,10 +44,13 @@ export async function readRange(file: OpenFile, shown: string, range?: ByteRange
     if (length + size > largestRead) {
       throw new WeftError("invalid", `cannot read ${shown} at once: it is larger than 2 GB`);
     }
-    const chunk = await file.read(Math.min(size, wanted - length), offset + length);
+    const asked = Math.min(size, wanted - length);
+    const chunk = await file.read(asked, offset + length);
     if (chunk.length === 0) break;
     chunks.push(chunk);
     length += chunk.length;
+    // Only those without a size give less than was asked for before they end.
+    if (chunk.length < asked && stat.size > 0) break;
     size = Math.max(4096, length);
   }
   return joinedBytes(chunks);
@@ -57,8 +68,17 @@ export interface Content extends WriteHow {
 
 /** A reader sees the old file or the new one, also after a crash. Returns when it is on the disk, if it is to last. */
 export async function replaceFile(fs: FileSystem, place: Place, content: Content): Promise<void> {
+  const old = await fs.lstat(`${place.folder}/${place.name}`).catch(undefinedIfMissing);
+  await replaceKnown(fs, place, { ...content, old });
+}
+
+/** The same where it is known what is there. */
+export async function replaceKnown(
+  fs: FileSystem,
+  place: Place,
+  { old, ...content }: Content & { readonly old: Stat | undefined },
+): Promise<void> {
   const path = `${place.folder}/${place.name}`;
-  const old = await fs.lstat(path).catch(undefinedIfMissing);
   const kind = old && kindOf(old);
   if (old && kind !== "link") mustBeRegular(old, place.shown);
   const temporary = await writeTemporary(fs, place, { ...content, ...(kind === "file" && { old }) });

@@ -1,3 +1,4 @@
+import { setBounded } from "../../../lib/bounded-map.ts";
 import { host } from "../host.ts";
 
 type Init = string | Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
@@ -202,6 +203,15 @@ export class WebURL {
   }
 }
 
-function parsed(url: string | WebURL, base?: string | WebURL): string[] | undefined {
-  return host.parseUrl(String(url).toWellFormed(), base === undefined ? undefined : String(base).toWellFormed());
+function parsed(url: string | WebURL, base?: string | WebURL): readonly string[] | undefined {
+  const text = String(url).toWellFormed();
+  if (base !== undefined) return host.parseUrl(text, String(base).toWellFormed());
+  const known = recent.get(text);
+  if (known) return known;
+  const parts = host.parseUrl(text, undefined);
+  if (parts && text.length <= 256) setBounded(recent, [text, parts], 32);
+  return parts;
 }
+
+/** A turn looks at the same few addresses again and again; nothing changes the parts. */
+const recent = new Map<string, readonly string[]>();

@@ -13,7 +13,7 @@ const own = hostTriple();
 const target = option("target") ?? own;
 const entries = option("entry")?.split(",") ?? ["src/native.ts"];
 
-/** What commands that are waited for load, each in as few chunks as can be; everything else is deflated, which costs it a millisecond. */
+/** What commands that are waited for load, each in as few chunks as can be; everything else lies in the executable as deflated source: see host/src/pack.rs. */
 const together = {
   main: [entries[0]],
   status: ["src/cli/status.ts"],
@@ -38,12 +38,12 @@ async function make() {
   mkdirSync(dirname(out), { recursive: true });
   const folder = `${out}.modules-${process.pid}`;
   try {
-    const { plain, deflated } = await modulesIn(folder);
+    const { quick, late } = await modulesIn(folder);
     const host = cargo("weft-host", { profile: "release", triple: target, features: names });
     // Needed once for a moment: not worth the minute that all optimisations take.
     const pack = cargo("weft-pack", { profile: "dev", triple: own, features: names });
     const made = `${out}-${process.pid}`;
-    run(pack, [host, made, ...plain, "--deflate", ...deflated]);
+    run(pack, [host, made, ...quick, "--late", ...late]);
     chmodSync(made, 0o755);
     renameSync(made, out);
     const size = statSync(out).size;
@@ -68,10 +68,11 @@ async function modulesIn(folder) {
   });
   for (const { fileName } of chunks) withHostImports(join(folder, fileName));
   const isMain = ({ fileName }) => fileName === "main.js";
-  const files = (some) => some.map(({ fileName }) => join(folder, fileName)).sort();
+  const others = chunks.filter((chunk) => !isMain(chunk));
+  const paths = (some) => some.map(({ fileName }) => join(folder, fileName)).sort();
   return {
-    plain: [...files(chunks.filter(isMain)), ...files(chunks.filter((chunk) => !isMain(chunk) && isQuick(chunk)))],
-    deflated: files(chunks.filter((chunk) => !isMain(chunk) && !isQuick(chunk))),
+    quick: [join(folder, "main.js"), ...paths(others.filter(isQuick))],
+    late: paths(others.filter((chunk) => !isQuick(chunk))),
   };
 }
 

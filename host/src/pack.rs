@@ -1,7 +1,8 @@
-//! The program as bytecode, appended to the executable:
-//! `u32 count`, count × (`u16 length`, name, `u8 deflated`, `u32 length`, bytecode), `u64 size`, `WEFTPACK`; all
-//! little-endian. It is mapped, not read: chunks that are never used cost no memory. What no quick command needs is
-//! deflated (RFC 1951), to a third.
+//! The program, appended to the executable:
+//! `u32 count`, count × (`u16 length`, name, `u8 late`, `u32 length`, bytes), `u64 size`, `WEFTPACK`; all little-endian.
+//! It is mapped, not read: chunks that are never used cost no memory. What quick commands load is bytecode; everything
+//! else is deflated source (RFC 1951), half as large as its bytecode deflated, and compiled when it is loaded: a
+//! millisecond for each 20 KB.
 
 use flate2::{
     Compression,
@@ -14,7 +15,6 @@ use rquickjs::{
 };
 use rustix::mm::{MapFlags, ProtFlags};
 use std::{
-    borrow::Cow,
     ffi::CStr,
     fs::File,
     io::{self, Write},
@@ -31,7 +31,7 @@ pub struct Pack {
 
 struct Entry {
     name: &'static str,
-    deflated: bool,
+    late: bool,
     bytes: &'static [u8],
 }
 
@@ -55,9 +55,9 @@ impl Pack {
         for _ in 0..count {
             let length = usize::from(u16::from_le_bytes(reader.take(2)?.try_into().ok()?));
             let name = std::str::from_utf8(reader.take(length)?).ok()?;
-            let deflated = reader.take(1)? != [0];
+            let late = reader.take(1)? != [0];
             let length = usize::try_from(reader.u32()?).ok()?;
-            entries.push(Entry { name, deflated, bytes: reader.take(length)? });
+            entries.push(Entry { name, late, bytes: reader.take(length)? });
         }
         Some(Pack { entries: Box::leak(entries.into_boxed_slice()) })
     }
@@ -67,25 +67,25 @@ impl Pack {
     }
 
     pub fn load<'js>(&self, ctx: &Ctx<'js>, name: &str) -> Result<Module<'js, Declared>> {
-        let bytecode = self.find(name).ok_or_else(|| Error::new_loading(name))?;
+        let entry = self.entry(name).ok_or_else(|| Error::new_loading(name))?;
+        if entry.late {
+            let source = inflated(entry.bytes).ok_or_else(|| Error::new_loading(name))?;
+            return Module::declare(ctx.clone(), name, source);
+        }
         // SAFETY: the bytecode was written by `write` with this version of the engine and is part of this executable.
-        unsafe { Module::load(ctx.clone(), &bytecode) }
+        unsafe { Module::load(ctx.clone(), entry.bytes) }
     }
 
     fn entry(&self, name: &str) -> Option<&'static Entry> {
         self.entries.iter().find(|entry| entry.name == name)
     }
+}
 
-    /// None also when what was deflated is damaged.
-    fn find(&self, name: &str) -> Option<Cow<'static, [u8]>> {
-        let Entry { deflated, bytes, .. } = self.entry(name)?;
-        if !deflated {
-            return Some(Cow::Borrowed(bytes));
-        }
-        let mut decoder = DeflateDecoder::new(Vec::with_capacity(bytes.len() * 3));
-        decoder.write_all(bytes).ok()?;
-        decoder.finish().ok().map(Cow::Owned)
-    }
+/// None when it is damaged.
+fn inflated(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut decoder = DeflateDecoder::new(Vec::with_capacity(bytes.len() * 4));
+    decoder.write_all(bytes).ok()?;
+    decoder.finish().ok()
 }
 
 struct Reader(&'static [u8]);
@@ -138,32 +138,32 @@ impl Loader for PackLoader {
     }
 }
 
-/// Compiles the modules, `plain` (the first is the main one) and `deflated`, and writes `host` with them appended to
-/// `out`.
-pub fn write(host: &str, out: &str, plain: &[String], deflated: &[String]) -> std::result::Result<(), String> {
+/// Writes `host` with the modules, `quick` (the first is the main one) and `late`, appended to `out`.
+pub fn write(host: &str, out: &str, quick: &[String], late: &[String]) -> std::result::Result<(), String> {
     let executable = std::fs::read(host).map_err(|error| format!("{host}: {error}"))?;
-    let pack = compile(plain, deflated)?;
+    let pack = packed(quick, late)?;
     let size = (pack.len() as u64).to_le_bytes();
     std::fs::write(out, [&executable, &pack, &size[..], MARK].concat()).map_err(|error| format!("{out}: {error}"))
 }
 
-fn compile(plain: &[String], deflated: &[String]) -> std::result::Result<Vec<u8>, String> {
+fn packed(quick: &[String], late: &[String]) -> std::result::Result<Vec<u8>, String> {
     let runtime = Runtime::new().map_err(|error| error.to_string())?;
     runtime.set_loader(Anything, Anything);
     let context = Context::full(&runtime).map_err(|error| error.to_string())?;
-    let count = u32::try_from(plain.len() + deflated.len()).map_err(|error| error.to_string())?;
+    let count = u32::try_from(quick.len() + late.len()).map_err(|error| error.to_string())?;
     let mut pack = count.to_le_bytes().to_vec();
     context.with(|ctx| {
-        for (index, path) in plain.iter().chain(deflated).enumerate() {
+        for (index, path) in quick.iter().chain(late).enumerate() {
             let source = std::fs::read(path).map_err(|error| format!("{path}: {error}"))?;
             let name = path.rsplit('/').next().unwrap_or(path);
-            let bytecode = bytecode_of(&ctx, name, source).map_err(|error| format!("{path}: {error}"))?;
-            let deflate = index >= plain.len();
-            let bytes = if deflate { deflated_bytes(&bytecode).map_err(|error| error.to_string())? } else { bytecode };
+            // Also of what is kept as source: a mistake in it is found now.
+            let bytecode = bytecode_of(&ctx, name, source.clone()).map_err(|error| format!("{path}: {error}"))?;
+            let is_late = index >= quick.len();
+            let bytes = if is_late { deflated(&source).map_err(|error| error.to_string())? } else { bytecode };
             let length = u32::try_from(bytes.len()).map_err(|error| error.to_string())?;
             pack.extend(u16::try_from(name.len()).map_err(|error| error.to_string())?.to_le_bytes());
             pack.extend(name.as_bytes());
-            pack.push(u8::from(deflate));
+            pack.push(u8::from(is_late));
             pack.extend(length.to_le_bytes());
             pack.extend(bytes);
         }
@@ -171,7 +171,7 @@ fn compile(plain: &[String], deflated: &[String]) -> std::result::Result<Vec<u8>
     })
 }
 
-fn deflated_bytes(bytes: &[u8]) -> io::Result<Vec<u8>> {
+fn deflated(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes)?;
     encoder.finish()
@@ -200,17 +200,17 @@ impl Loader for Anything {
 
 #[cfg(test)]
 mod tests {
-    use super::{MARK, Pack, deflated_bytes};
+    use super::{MARK, Pack, deflated, inflated};
 
-    fn packed() -> Vec<u8> {
-        let deflated = deflated_bytes(b"three").unwrap_or_default();
+    fn example() -> Vec<u8> {
+        let three = deflated(b"three").unwrap_or_default();
         let entries: [(&str, bool, &[u8]); 3] =
-            [("main.js", false, b"one"), ("b.js", false, b"two"), ("d.js", true, &deflated)];
+            [("main.js", false, b"one"), ("b.js", false, b"two"), ("d.js", true, &three)];
         let mut pack = (entries.len() as u32).to_le_bytes().to_vec();
-        for (name, deflated, code) in entries {
+        for (name, late, code) in entries {
             pack.extend((name.len() as u16).to_le_bytes());
             pack.extend(name.as_bytes());
-            pack.push(u8::from(deflated));
+            pack.push(u8::from(late));
             pack.extend((code.len() as u32).to_le_bytes());
             pack.extend(code);
         }
@@ -220,16 +220,18 @@ mod tests {
 
     #[test]
     fn gives_back_what_was_packed() {
-        let pack = Pack::parse(packed().leak());
+        let pack = Pack::parse(example().leak());
         assert_eq!(pack.and_then(|pack| pack.main()), Some("main.js"));
-        let found =
-            ["b.js", "c.js", "d.js"].map(|name| pack.and_then(|pack| pack.find(name)).map(|code| code.into_owned()));
+        let found = ["b.js", "c.js", "d.js"].map(|name| {
+            let entry = pack.and_then(|pack| pack.entry(name))?;
+            if entry.late { inflated(entry.bytes) } else { Some(entry.bytes.to_vec()) }
+        });
         assert_eq!(found, [Some(b"two".to_vec()), None, Some(b"three".to_vec())]);
     }
 
     #[test]
     fn damaged_packs_are_refused_or_read_never_worse() {
-        let whole = packed();
+        let whole = example();
         for length in 0..whole.len() {
             let cut: &'static [u8] = whole[..length].to_vec().leak();
             assert!(Pack::parse(cut).is_none());
@@ -238,7 +240,8 @@ mod tests {
             for value in [0, 1, 0x7f, 0xff] {
                 let mut bent = whole.clone();
                 bent[position] = value;
-                let _ = Pack::parse(bent.leak()).map(|pack| pack.find("d.js"));
+                let pack = Pack::parse(bent.leak());
+                let _ = pack.and_then(|pack| pack.entry("d.js")).map(|entry| inflated(entry.bytes));
             }
         }
     }

@@ -21,10 +21,12 @@ export interface Ledger {
   /** What all records come to, read from the files when first asked for; it follows every `write` from then on. */
   state(): Promise<SpendState>;
   /**
-   * Applies a record to the state at once, if that was not done already, and writes it. `firm`: resolves when it is on
-   * the disk, else when no end of this process can lose it. Rejects when it cannot be written; it counts all the same.
+   * Applies a record to the state at once, if that was not done already, and writes it: resolves when no end of this
+   * process can lose it. Rejects when it cannot be written; it counts all the same.
    */
-  write(record: LedgerRecord, firm: boolean): Promise<void>;
+  write(record: LedgerRecord): Promise<void>;
+  /** Resolves when all that was written before is on the disk. */
+  sync(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,7 +54,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   if (!isWhole || bytes > Math.min(long, ledger.options.rotateBytes)) await stateOf(ledger);
   return {
     state: () => stateOf(ledger),
-    write: (record, firm) => write(ledger, record, firm),
+    write: (record) => write(ledger, record),
+    sync: () => ledger.lines.put(undefined),
     async close() {
       await ledger.lines.idle();
       await ledger.appender?.close();
@@ -73,13 +76,13 @@ async function endOf(files: Files, path: string): Promise<{ bytes: number; isWho
 
 const lineEnd = 10;
 
-async function write(ledger: State, record: LedgerRecord, firm: boolean): Promise<void> {
+async function write(ledger: State, record: LedgerRecord): Promise<void> {
   if (ledger.loading && !ledger.state) await ledger.loading.catch(() => {});
   // Both in one step: a fold between the two would count the record twice, or not at all.
   if (ledger.state) applyRecord(ledger.state, record);
   if (record.t === "reserve") ledger.running.add(record.id);
   if (record.t === "settle") ledger.running.delete(record.id);
-  await put(ledger, record, firm);
+  await put(ledger, record);
   // Reading rotates.
   if (!ledger.state && isTooLarge(ledger)) await stateOf(ledger).catch(() => {});
 }
@@ -104,7 +107,7 @@ async function read(ledger: State): Promise<SpendState> {
   ledger.state = state;
   if (damaged || isLongToRead(ledger, state)) await rotateOrWarn(ledger, state);
   // What cannot be written now goes before the next line.
-  else await Promise.all(lost.map((record) => put(ledger, record, false))).catch(() => {});
+  else await Promise.all(lost.map((record) => put(ledger, record))).catch(() => {});
   return state;
 }
 
@@ -114,13 +117,12 @@ function isLongToRead({ bytes, options }: State, state: SpendState): boolean {
 
 interface Line {
   readonly record: LedgerRecord;
-  readonly firm: boolean;
   /** The new file's beginning holds it already. */
   isCovered: boolean;
 }
 
-function put(ledger: State, record: LedgerRecord, firm: boolean): Promise<void> {
-  const line: Line = { record, firm, isCovered: false };
+function put(ledger: State, record: LedgerRecord): Promise<void> {
+  const line: Line = { record, isCovered: false };
   ledger.queued.add(line);
   return ledger.lines.put(line);
 }
@@ -135,7 +137,8 @@ interface State {
   bytes: number;
   /** What the file held when it was begun. */
   base: number;
-  readonly lines: GroupCommit<Line>;
+  /** Undefined: what came before shall be on the disk. */
+  readonly lines: GroupCommit<Line | undefined>;
   /** Applied, and waiting to be written. */
   readonly queued: Set<Line>;
   /** Ids of our own calls that have not ended: no crash has cut them. */
@@ -145,14 +148,15 @@ interface State {
   behind: LedgerRecord[];
 }
 
-async function commit(ledger: State, batch: readonly Line[]): Promise<void> {
-  for (const line of batch) ledger.queued.delete(line);
-  const records = [...ledger.behind, ...batch.filter(({ isCovered }) => !isCovered).map(({ record }) => record)];
+async function commit(ledger: State, batch: readonly (Line | undefined)[]): Promise<void> {
+  const lines = batch.filter((line) => line !== undefined);
+  for (const line of lines) ledger.queued.delete(line);
+  const records = [...ledger.behind, ...lines.filter(({ isCovered }) => !isCovered).map(({ record }) => record)];
   const bytes = new TextEncoder().encode(records.map(printed).join(""));
   try {
     ledger.number ||= 1;
     ledger.appender ??= await ledger.options.files.append(ledgerPath(ledger.options.folder, ledger.number));
-    await ledger.appender.write(bytes);
+    if (bytes.length > 0) await ledger.appender.write(bytes);
   } catch (error) {
     // A reservation that failed is nobody's; everything else has happened.
     ledger.behind = records.filter(({ t }) => t !== "reserve").slice(-mostBehind);
@@ -160,7 +164,7 @@ async function commit(ledger: State, batch: readonly Line[]): Promise<void> {
   }
   ledger.behind = [];
   ledger.bytes += bytes.length;
-  if (batch.some(({ firm }) => firm)) await ledger.appender.sync();
+  if (lines.length < batch.length) await ledger.appender.sync();
   if (ledger.state && isTooLarge(ledger)) await rotateOrWarn(ledger, ledger.state);
 }
 

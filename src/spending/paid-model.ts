@@ -21,6 +21,8 @@ export interface Begun {
   readonly maxOutputTokens: number;
   /** Undefined where nobody knows it. */
   readonly price: Price | undefined;
+  /** Where somebody's money is limited: resolves when what is held for the call is on the disk. */
+  readonly kept?: Promise<void> | undefined;
   /** What it came to; counts at once, and resolves when it is written. */
   settle(counts: Counts): Promise<void>;
 }
@@ -53,7 +55,7 @@ interface Call {
 /** Looks at what goes by without another step for each event: there are thousands. */
 function paidCall({ model, till, prompt, signal }: Call): AsyncIterator<ModelEvent> {
   const ours = tokensOfSystem(prompt.system) + tokensOfTools(prompt.tools) + tokensOfMessages(prompt.messages);
-  const said: Said = { ours, characters: 0, events: 0 };
+  const said: Said = { ours, characters: 0, events: 0, perhaps: false };
   let inner: AsyncIterator<ModelEvent> | undefined;
   let begun: Begun | undefined;
   const settle = async (counts: (price: Price | undefined) => Counts) => {
@@ -85,7 +87,15 @@ function paidCall({ model, till, prompt, signal }: Call): AsyncIterator<ModelEve
     begun = await till.open({ model: model.id, inputTokens: ours, maxOutputTokens, extraOutputTokens }, signal);
     const paid = { ...prompt, maxOutputTokens: begun.maxOutputTokens };
     inner = model.stream(paid, signal)[Symbol.asyncIterator]();
-    return await inner.next();
+    const first = inner.next();
+    // No end of this process loses what is held. Against a loss of power the disk is waited for, but not by the model.
+    const kept = begun.kept?.catch((thrown: unknown) => {
+      said.perhaps = true;
+      inner?.return?.().catch(() => {});
+      throw thrown;
+    });
+    const [result] = await Promise.all([first, kept]);
+    return result;
   };
   return {
     next: () => (inner ? inner.next() : start()).then(seen, failed),
@@ -104,6 +114,8 @@ interface Said {
   readonly ours: number;
   characters: number;
   events: number;
+  /** The provider may have begun, though nothing has come. */
+  perhaps: boolean;
 }
 
 function countsOf(usage: Usage, price: Price | undefined): Counts {
@@ -128,7 +140,7 @@ const perhapsBegun = new Set(["timeout", "aborted"]);
  */
 function countsOfFailure(said: Said, error: WeftError, price: Price | undefined): Counts {
   if (error.usage) return countsOf(error.usage, price);
-  if (said.events === 0 && !perhapsBegun.has(error.code)) return noCounts;
+  if (said.events === 0 && !said.perhaps && !perhapsBegun.has(error.code)) return noCounts;
   return countsOf({ inputTokens: said.ours, outputTokens: Math.ceil(said.characters / 2) }, price);
 }
 

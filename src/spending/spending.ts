@@ -106,7 +106,7 @@ async function begin(state: State, call: Call, signal: AbortSignal): Promise<Beg
   const spend = limits.length > 0 ? await ledger.state() : emptySpend();
   const held = await holdFor(spend, wish, { waiting, signal });
   try {
-    await ledger.write(held.reserved, limits.length > 0);
+    await ledger.write(held.reserved);
   } catch (error) {
     if (limits.length > 0) {
       release(spend, id);
@@ -114,7 +114,8 @@ async function begin(state: State, call: Call, signal: AbortSignal): Promise<Beg
       throw error;
     }
   }
-  return { maxOutputTokens: held.maxOutputTokens, price, settle };
+  const kept = limits.length > 0 ? ledger.sync() : undefined;
+  return { maxOutputTokens: held.maxOutputTokens, price, settle, kept };
 }
 
 function priceOf({ price, model }: Call, { unknownPrice }: BudgetRules, limits: readonly Limit[]): Price | undefined {
@@ -141,7 +142,7 @@ async function settled(state: State, { id, charge, payer, counts }: Settling): P
   bus.publish({ type: "spent", turn: payer.turn, model: charge.model, channel: charge.channel, nano: counts.nano });
   try {
     const ledger = await ledgerOf(state);
-    const written = ledger.write({ t: "settle", id, at: now(), ...charge, ...counts }, false);
+    const written = ledger.write({ t: "settle", id, at: now(), ...charge, ...counts });
     wake(state.waiting);
     await written;
     await warnIfNear(state, ledger, { charge, payer });
@@ -162,7 +163,7 @@ async function warnIfNear(state: State, ledger: Ledger, { charge, payer }: Pick<
     const { spent, most } = amountsOf(spend, limit, charge.day);
     const period = keyOf(limit.period, charge.day);
     if (most === 0 || spent < most * rules().warnAt || spend.warned.has(`${period} ${limit.scope}`)) continue;
-    const written = ledger.write({ t: "warn", scope: limit.scope, period }, false);
+    const written = ledger.write({ t: "warn", scope: limit.scope, period });
     const share = Math.floor((spent / most) * 100);
     const text = `${share} % of the ${limit.period === "day" ? "daily" : "monthly"} budget of ${nameOf(limit)} is spent: ${usdText(spent)} of ${usdText(most)} (${limit.setting})`;
     payer.notice(text);
@@ -193,7 +194,8 @@ async function extend(state: State, { scope, nano, periods, by }: Extension): Pr
     reason: `extended by ${by}`,
     figures: { nanoUsd: nano },
   });
-  await ledger.write({ t: "extend", at, by, scope, periods: periods.map((period) => keyOf(period, day)), nano }, true);
+  await ledger.write({ t: "extend", at, by, scope, periods: periods.map((period) => keyOf(period, day)), nano });
+  await ledger.sync();
   wake(state.waiting);
   return standingOf(
     state,

@@ -51,7 +51,10 @@ async function writeAll(files: Files, records: readonly LedgerRecord[], rotateBy
   for (let i = 0; i < records.length; i += 2) {
     const pair = records.slice(i, i + 2);
     const looks = asked === i || asked === i + 1 ? [ledger.state()] : [];
-    await Promise.all([...pair.map((record) => ledger.write(record, record.t === "reserve")), ...looks]);
+    await Promise.all([
+      ...pair.map((record) => ledger.write(record).then(() => (record.t === "reserve" ? ledger.sync() : undefined))),
+      ...looks,
+    ]);
   }
   return ledger;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { WeftError } from "../../src/core/error.ts";
-import type { Model } from "../../src/core/model.ts";
+import type { Model, ModelEvent } from "../../src/core/model.ts";
 import { nanoOf, usdText } from "../../src/lib/money.ts";
 import { memoryPlatform } from "../../src/platform/memory.ts";
 import { spendingReport } from "../../src/spending/report.ts";
@@ -300,6 +300,51 @@ describe("after the end of a process", () => {
     await call(paid(p, modelOf(usage(1_000_000, 0))));
     const next = purse({ global: { dailyUsd: 5 } }, p.platform);
     expect(await spentOf(next, "global")).toBe("$2.00");
+  });
+});
+
+describe("the disk", () => {
+  /** A platform whose ledger is on the disk when `synced` says so. */
+  function slowDisk(synced: () => Promise<void>) {
+    const platform = memoryPlatform();
+    const append: typeof platform.files.append = async (path) => ({
+      ...(await platform.files.append(path)),
+      sync: synced,
+    });
+    return { ...platform, files: { ...platform.files, append } };
+  }
+
+  test("is waited for while the model answers; no word is used before", async () => {
+    let written = () => {};
+    const platform = slowDisk(() => new Promise((resolve) => (written = resolve)));
+    const p = purse({ global: { dailyUsd: 1 } }, platform);
+    const model = modelOf(usage(1, 1));
+    const events: ModelEvent[] = [];
+    const asked = (async () => {
+      for await (const event of paid(p, model).stream(prompt(), new AbortController().signal)) events.push(event);
+    })();
+    await expect.poll(() => model.prompts.length).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(events).toEqual([]);
+    written();
+    await asked;
+    expect(events.map(({ type }) => type)).toEqual(["text", "done"]);
+  });
+
+  test("that fails ends the turn, and the call counts: it had gone out", async () => {
+    const p = purse(
+      { global: { dailyUsd: 1 } },
+      slowDisk(() => Promise.reject(new WeftError("full", "broken disk"))),
+    );
+    let isOut = false;
+    const model = modelOf(usage(1, 1), () => {
+      isOut = true;
+    });
+    expect((await refusalOf(call(paid(p, model), prompt(1000, "word ".repeat(1000))))).message).toBe("broken disk");
+    expect(isOut).toBe(true);
+    const [standing] = await p.spending.standing();
+    expect(standing?.spent).toBeGreaterThan(nanoOf(0.0005));
+    expect(standing?.reserved).toBe(0);
   });
 });
 

@@ -9,11 +9,11 @@ export interface Sample {
   readonly peakBytes: number;
 }
 
-/** What starts processes and measures them, made by rustc; see launch.rs. */
-export function buildLauncher(): string {
-  const path = join(mkdtempSync(join(tmpdir(), "weft-bench-")), "launch");
-  const made = spawnSync("rustc", ["--edition=2024", "-O", "-o", path, "bench/launch.rs"], { stdio: "inherit" });
-  if (made.status !== 0) throw new Error("bench/launch.rs could not be compiled: the benchmark needs Rust");
+/** The program in `bench/NAME.rs`, made by rustc: what measures takes as little of the machine as it can. */
+export function built(name: "launch" | "ready" | "model" | "chats"): string {
+  const path = join(mkdtempSync(join(tmpdir(), "weft-bench-")), name);
+  const made = spawnSync("rustc", ["--edition=2024", "-O", "-o", path, `bench/${name}.rs`], { stdio: "inherit" });
+  if (made.status !== 0) throw new Error(`bench/${name}.rs could not be compiled: the benchmark needs Rust`);
   return path;
 }
 

@@ -1,12 +1,13 @@
 // Measures weft on both engines beside an empty Node process in one run; `npm run bench`. `WEFT` names one other executable.
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
-import { command, type Gateway, gateway, type Home, newHome } from "../test/e2e/weft.ts";
-import { buildLauncher, inTurn, median, memoryOf, type Sample } from "./measure.ts";
+import { command, freePort, type Gateway, gateway, type Home, newHome } from "../test/e2e/weft.ts";
+import { built, inTurn, median, memoryOf, type Sample } from "./measure.ts";
 import { loosest, strictest } from "./rules.ts";
 
 const quick = process.argv.includes("--quick");
@@ -15,6 +16,7 @@ let keys = 0;
 /** A row's values in the order of `engines`; one alone stands for all. */
 const rows: (readonly [what: string, ...values: string[]])[] = [];
 
+const chatsProgram = built("chats");
 const variants = quick ? [] : sizesOfVariants();
 const mock = await startMock();
 sizes();
@@ -79,7 +81,7 @@ async function startUp(): Promise<void> {
   const commands = kinds.flatMap((words) =>
     engines.map(({ program }, i) => ({ command: [...program, ...words], env: { ...env, HOME: homes[i]?.path ?? "" } })),
   );
-  const [least, node, ...samples] = inTurn(buildLauncher(), [nothing, empty, ...commands], quick ? 5 : 25);
+  const [least, node, ...samples] = inTurn(built("launch"), [nothing, empty, ...commands], quick ? 5 : 25);
   const shown = (sample: Sample | undefined) => (sample ? `${ms(sample.ms)}, ${mb(sample.peakBytes)}` : "");
   rows.push(["/bin/true: what starting a process costs here", ms(least?.ms ?? 0)]);
   rows.push(["node -e 0", shown(node)]);
@@ -87,7 +89,21 @@ async function startUp(): Promise<void> {
     const values = engines.map((_, i) => shown(samples[kind * engines.length + i]));
     rows.push([words[0] === "agent" ? "weft agent -m, instant model" : `weft ${words.join(" ")}`, ...values]);
   }
+  rows.push(["gateway ready", ...(await readyTimes(homes))]);
   for (const home of homes) await home.remove();
+}
+
+/** Medians, the engines in turn. */
+async function readyTimes(homes: readonly Home[]): Promise<string[]> {
+  const ready = built("ready");
+  const times = engines.map((): number[] => []);
+  for (let round = 0; round < (quick ? 3 : 15); round++) {
+    for (const [i, { program }] of engines.entries()) {
+      const words = [homes[i]?.path ?? "", process.env["PATH"] ?? "", `${await freePort()}`, ...program, "gateway"];
+      times[i]?.push(Number((await promisify(execFile)(ready, words)).stdout));
+    }
+  }
+  return times.map((values) => ms(median(values)));
 }
 
 async function serving(): Promise<void> {
@@ -95,9 +111,7 @@ async function serving(): Promise<void> {
   const requests = quick ? 2000 : 100_000;
   const measured = await each(async ({ program }) => {
     const home = await newHome(configFor("mock-0"));
-    const began = performance.now();
     const server = await gateway(home, { program });
-    const ready = performance.now() - began;
     const rss = () => mb(memoryOf(server.child.pid ?? 0, "VmRSS"));
     const idle = rss();
     await requestsAt(server, requests);
@@ -108,9 +122,8 @@ async function serving(): Promise<void> {
     const second = rss();
     await server.stop();
     await home.remove();
-    return { ready: ms(ready), idle, asked, first, second };
+    return { idle, asked, first, second };
   });
-  rows.push(["gateway ready", ...measured.map(({ ready }) => ready)]);
   rows.push(["gateway RSS, idle", ...measured.map(({ idle }) => idle)]);
   rows.push([`gateway RSS after ${requests} requests`, ...measured.map(({ asked }) => asked)]);
   rows.push([
@@ -234,13 +247,9 @@ async function writeSession(home: Home, session: string, messages: number): Prom
 }
 
 async function turnsPerSecond(server: Gateway, chats: number, turns: number): Promise<number> {
-  let left = turns;
-  const began = performance.now();
-  const chat = async (session: string) => {
-    while (left-- > 0) await turn(server, session);
-  };
-  await Promise.all(Array.from({ length: chats }, (_, i) => chat(`chat${i}`)));
-  return turns / ((performance.now() - began) / 1000);
+  const words = [new URL(server.url).port, server.token, `${chats}`, `${turns}`, `bench-${keys++}`];
+  const { stdout } = await promisify(execFile)(chatsProgram, words);
+  return Number(stdout);
 }
 
 /** The same clients at the model itself: what no gateway can exceed on this machine. */
@@ -273,7 +282,7 @@ function configFor(model: string) {
 }
 
 async function startMock() {
-  const child = spawn(process.execPath, ["bench/mock-model.ts"], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(built("model"), { stdio: ["ignore", "pipe", "inherit"] });
   const port = await new Promise<number>((resolve) =>
     child.stdout.once("data", (line: Buffer) => resolve(Number(line))),
   );

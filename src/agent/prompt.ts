@@ -4,7 +4,7 @@ import type { Entry } from "../core/session.ts";
 import type { ToolSpec } from "../core/tool.ts";
 import { tokensOfMessages, tokensOfSystem, tokensOfTools } from "../lib/tokens.ts";
 import { type Compacted, compact, fitInto } from "./compaction.ts";
-import { type History, historyOf } from "./history.ts";
+import { blocksOf, type History, historyOf } from "./history.ts";
 
 export interface PromptSettings {
   readonly maxOutputTokens: number;
@@ -42,12 +42,15 @@ interface Budget {
 /** The conversation as it stands, and the room there is for it. */
 export interface View {
   readonly history: History;
+  /** Of its messages. */
+  readonly tokens: number;
   readonly budget: Budget;
 }
 
 export function viewOf(entries: readonly Entry[], input: PromptInput): View {
   const history = historyOf(entries);
-  return { history, budget: budgetOf(input, history.summaryTokens) };
+  const tokens = tokensOfMessages(history.messages);
+  return { history, tokens, budget: budgetOf(input, history.summaryTokens) };
 }
 
 function budgetOf({ model, system, tools, settings, ratio }: PromptInput, summaryTokens: number): Budget {
@@ -63,13 +66,12 @@ function budgetOf({ model, system, tools, settings, ratio }: PromptInput, summar
  * Undefined when all is well as it is.
  */
 export async function compactIfNeeded(
-  { history, budget: { messageTokens } }: View,
+  { history, tokens, budget: { messageTokens } }: View,
   input: PromptInput,
   must: boolean,
 ): Promise<Compacted | undefined> {
   const window = input.settings.memoryWindow;
   const crowded = window > 0 && history.messages.length > window;
-  const tokens = tokensOfMessages(history.messages);
   const full = tokens > messageTokens * compactAt;
   if (!must && !crowded && !full) return undefined;
   return await compact(history, {
@@ -82,17 +84,16 @@ export async function compactIfNeeded(
   });
 }
 
-export interface Counted {
-  readonly prompt: Prompt;
-  /** About how many tokens it is, in our own count. */
-  readonly tokens: number;
-}
+export type Counted = Prompt & { readonly tokens: number };
 
-export function promptOf({ history, budget }: View, input: PromptInput, extra: readonly Message[] = []): Counted {
+export function promptOf(view: View, input: PromptInput, extra: readonly Message[] = []): Counted {
+  const { history, budget } = view;
   const { outputTokens, messageTokens, fixedTokens } = budget;
   const { temperature, thinking } = input.settings;
-  const messages = [...fitInto(history.messages, messageTokens), ...extra];
-  const prompt = {
+  const fits = view.tokens <= messageTokens;
+  const kept = fits ? blocksOf(history.messages).flat() : fitInto(history.messages, messageTokens);
+  const messages = [...kept, ...extra];
+  return {
     system: withSummary(input.system, history),
     messages,
     tools: input.tools,
@@ -100,8 +101,8 @@ export function promptOf({ history, budget }: View, input: PromptInput, extra: r
     session: input.session,
     ...(temperature !== undefined && { temperature }),
     ...(thinking && { thinking }),
+    tokens: fixedTokens + (fits ? view.tokens + tokensOfMessages(extra) : tokensOfMessages(messages)),
   };
-  return { prompt, tokens: fixedTokens + tokensOfMessages(messages) };
 }
 
 function withSummary(system: string, { summary }: History): string {

@@ -63,14 +63,18 @@ export function payerOf({ turn, inbound, emit }: Pick<Work, "turn" | "inbound" |
   };
 }
 
-/** What is asked, and in which conversation. */
+/** What is asked, and in which conversation: nobody looks at that where the model is always the same. */
 export function askedFor(inbound: Pick<Inbound, "parts">, before: readonly Entry[]): AskedFor {
-  const { messages, summaryTokens } = historyOf(before);
   return {
     text: textOf({ role: "user", parts: inbound.parts, at: 0 }),
-    before: textOfLast(messages),
     images: inbound.parts.filter(({ type }) => type === "image").length,
-    conversationTokens: summaryTokens + tokensOfMessages(messages),
+    get before() {
+      return textOfLast(historyOf(before).messages);
+    },
+    get conversationTokens() {
+      const { messages, summaryTokens } = historyOf(before);
+      return summaryTokens + tokensOfMessages(messages);
+    },
   };
 }
 

@@ -117,13 +117,13 @@ async function makeRoom(
   return viewOf(allEntries(turn), input);
 }
 
-async function stream(turn: Turn, { prompt, tokens }: Counted, input: PromptInput): Promise<Answer> {
+async function stream(turn: Turn, prompt: Counted, input: PromptInput): Promise<Answer> {
   const { io, options } = turn;
   const began = options.monotonic();
   const before = turn.text.length;
   for await (const event of input.model.stream(prompt, io.signal)) {
     if (event.type === "done") {
-      if (!event.usage.estimated) options.calibration.learn(input.model.id, tokens, event.usage.inputTokens);
+      if (!event.usage.estimated) options.calibration.learn(input.model.id, prompt.tokens, event.usage.inputTokens);
       turn.usage = addUsage(turn.usage, event.usage);
       if (event.model !== input.model.id && event.model !== turn.model) {
         io.emit({ type: "notice", text: `${event.model} answers in place of ${input.model.id}` });

@@ -28,6 +28,8 @@ export interface Prompt {
   readonly thinking?: Effort;
   /** Names the conversation, for the provider's prompt cache. */
   readonly session: string;
+  /** About how many tokens all of this is, in our own count, where somebody has counted. */
+  readonly tokens?: number;
 }
 
 /**

@@ -5,8 +5,10 @@ import type { ModelFacts } from "./context-sizes.ts";
 /** The prompt without what this model is known to refuse: too long an answer, pictures, tools. */
 export function fitPrompt(prompt: Prompt, facts: ModelFacts): Prompt {
   const maxOutputTokens = Math.min(prompt.maxOutputTokens, facts.maxOutputTokens ?? prompt.maxOutputTokens);
+  if (facts.images !== false && facts.tools !== false) return { ...prompt, maxOutputTokens };
+  const { tokens: _counted, ...rest } = prompt;
   return {
-    ...prompt,
+    ...rest,
     maxOutputTokens,
     messages: facts.images === false ? prompt.messages.map(withoutImages) : prompt.messages,
     tools: facts.tools === false ? [] : prompt.tools,

@@ -54,7 +54,7 @@ interface Call {
 
 /** Looks at what goes by without another step for each event: there are thousands. */
 function paidCall({ model, till, prompt, signal }: Call): AsyncIterator<ModelEvent> {
-  const ours = tokensOfSystem(prompt.system) + tokensOfTools(prompt.tools) + tokensOfMessages(prompt.messages);
+  const ours = prompt.tokens ?? tokensOf(prompt);
   const said: Said = { ours, characters: 0, events: 0, perhaps: false };
   let inner: AsyncIterator<ModelEvent> | undefined;
   let begun: Begun | undefined;
@@ -105,6 +105,10 @@ function paidCall({ model, till, prompt, signal }: Call): AsyncIterator<ModelEve
       return { done: true, value: undefined };
     },
   };
+}
+
+function tokensOf({ system, tools, messages }: Prompt): number {
+  return tokensOfSystem(system) + tokensOfTools(tools) + tokensOfMessages(messages);
 }
 
 type Result = IteratorResult<ModelEvent>;

@@ -55,7 +55,10 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   return {
     state: () => stateOf(ledger),
     write: (record) => write(ledger, record),
-    sync: () => ledger.lines.put(undefined),
+    async sync() {
+      await whileReading(ledger);
+      await ledger.lines.put(undefined);
+    },
     async close() {
       await ledger.lines.idle();
       await ledger.appender?.close();
@@ -77,14 +80,24 @@ async function endOf(files: Files, path: string): Promise<{ bytes: number; isWho
 const lineEnd = 10;
 
 async function write(ledger: State, record: LedgerRecord): Promise<void> {
-  if (ledger.loading && !ledger.state) await ledger.loading.catch(() => {});
+  await whileReading(ledger);
   // Both in one step: a fold between the two would count the record twice, or not at all.
   if (ledger.state) applyRecord(ledger.state, record);
   if (record.t === "reserve") ledger.running.add(record.id);
   if (record.t === "settle") ledger.running.delete(record.id);
-  await put(ledger, record);
+  try {
+    await put(ledger, record);
+  } catch (error) {
+    if (record.t === "reserve") ledger.running.delete(record.id);
+    throw error;
+  }
   // Reading rotates.
   if (!ledger.state && isTooLarge(ledger)) await stateOf(ledger).catch(() => {});
+}
+
+/** The file may become another one meanwhile. */
+async function whileReading({ loading, state }: State): Promise<void> {
+  if (loading && !state) await loading.catch(() => {});
 }
 
 function stateOf(ledger: State): Promise<SpendState> {
@@ -96,7 +109,6 @@ function stateOf(ledger: State): Promise<SpendState> {
   return ledger.loading;
 }
 
-/** Everybody's writes wait meanwhile. */
 async function read(ledger: State): Promise<SpendState> {
   await ledger.lines.idle();
   const { state, damaged } = await load(ledger.options, ledger.number);

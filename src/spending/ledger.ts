@@ -56,7 +56,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     state: () => stateOf(ledger),
     write: (record) => write(ledger, record),
     async sync() {
-      await whileReading(ledger);
+      if (isRead(ledger)) await ledger.loading?.catch(() => {});
       await ledger.lines.put(undefined);
     },
     async close() {
@@ -80,8 +80,9 @@ async function endOf(files: Files, path: string): Promise<{ bytes: number; isWho
 const lineEnd = 10;
 
 async function write(ledger: State, record: LedgerRecord): Promise<void> {
-  await whileReading(ledger);
-  // Both in one step: a fold between the two would count the record twice, or not at all.
+  if (isRead(ledger)) await ledger.loading?.catch(() => {});
+  // At once where nothing is waited for, and both in one step: a fold between the two would count the record twice, or
+  // not at all.
   if (ledger.state) applyRecord(ledger.state, record);
   if (record.t === "reserve") ledger.running.add(record.id);
   if (record.t === "settle") ledger.running.delete(record.id);
@@ -95,9 +96,9 @@ async function write(ledger: State, record: LedgerRecord): Promise<void> {
   if (!ledger.state && isTooLarge(ledger)) await stateOf(ledger).catch(() => {});
 }
 
-/** The file may become another one meanwhile. */
-async function whileReading({ loading, state }: State): Promise<void> {
-  if (loading && !state) await loading.catch(() => {});
+/** Just now; the file may become another one. */
+function isRead({ loading, state }: State): boolean {
+  return loading !== undefined && state === undefined;
 }
 
 function stateOf(ledger: State): Promise<SpendState> {

@@ -20,8 +20,14 @@ export interface Ended {
   readonly err: string;
 }
 
-/** Runs to its end. */
-export function run(file: string, args: readonly string[], options: SpawnOptions = {}): Promise<Ended> {
+/** Runs to its end. A build whose layer BuildKit lost while it unpacked it (moby/buildkit#6521) is made once more. */
+export async function run(file: string, args: readonly string[], options: SpawnOptions = {}): Promise<Ended> {
+  const ended = await runOnce(file, args, options);
+  const isLost = ended.code !== 0 && /parent snapshot \S+ does not exist/.test(ended.err);
+  return isLost ? await runOnce(file, args, options) : ended;
+}
+
+function runOnce(file: string, args: readonly string[], options: SpawnOptions): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
     let out = "";

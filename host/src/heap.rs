@@ -54,11 +54,13 @@ impl Heap {
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
         // SAFETY: addresses that nothing else uses; they are never given back.
         let region = unsafe { mmap_anonymous(null_mut(), SPAN + REGION + SPANS, ProtFlags::empty(), flags) };
-        let base = region.map_or(0, |at| (at as usize).next_multiple_of(SPAN));
-        let usable = MprotectFlags::READ | MprotectFlags::WRITE;
-        // SAFETY: whole pages behind the region, which are ours; the kernel gives each one when it is first touched.
-        let table = unsafe { mprotect((base + REGION) as *mut c_void, SPANS, usable) };
-        BASE.store(if base != 0 && table.is_ok() { base } else { 0 }, Relaxed);
+        let base = region.and_then(|at| {
+            let base = (at as usize).next_multiple_of(SPAN);
+            let usable = MprotectFlags::READ | MprotectFlags::WRITE;
+            // SAFETY: whole pages behind the region, which are ours; the kernel gives each one when it is first touched.
+            unsafe { mprotect((base + REGION) as *mut c_void, SPANS, usable) }.map(|()| base)
+        });
+        BASE.store(base.unwrap_or(0), Relaxed);
         Heap { lists: [List { free: null_mut(), fresh: 0, end: 0 }; CLASSES], given: 0, taken: 0 }
     }
 

@@ -6,7 +6,7 @@ import type { Entry } from "../core/session.ts";
 import type { Payer } from "../core/spending.ts";
 import { tokensOfMessages } from "../lib/tokens.ts";
 import { actorOf } from "./actor.ts";
-import { historyOf } from "./history.ts";
+import { type History, historyOf } from "./history.ts";
 import type { Work } from "./line.ts";
 import type { PromptSettings } from "./prompt.ts";
 
@@ -65,14 +65,19 @@ export function payerOf({ turn, inbound, emit }: Pick<Work, "turn" | "inbound" |
 
 /** What is asked, and in which conversation: nobody looks at that where the model is always the same. */
 export function askedFor(inbound: Pick<Inbound, "parts">, before: readonly Entry[]): AskedFor {
+  let known: History | undefined;
+  const history = () => {
+    known ??= historyOf(before);
+    return known;
+  };
   return {
     text: textOf({ role: "user", parts: inbound.parts, at: 0 }),
     images: inbound.parts.filter(({ type }) => type === "image").length,
     get before() {
-      return textOfLast(historyOf(before).messages);
+      return textOfLast(history().messages);
     },
     get conversationTokens() {
-      const { messages, summaryTokens } = historyOf(before);
+      const { messages, summaryTokens } = history();
       return summaryTokens + tokensOfMessages(messages);
     },
   };

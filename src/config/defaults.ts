@@ -1,16 +1,16 @@
 import defaults from "./defaults.json" with { type: "json" };
 import type { Config, ConfigFile, Written } from "./schema.ts";
-import { camelCase } from "./shape.ts";
+import { camelCase, camelised } from "./shape.ts";
 
 /** With what each section is where nobody wrote one: a test keeps defaults.json equal to the schema. */
 export function withDefaults(written: Written): ConfigFile {
   return { ...defaults, ...written } as ConfigFile;
 }
 
-/** The sections that nobody wrote, in the program's own names. */
-export function camelDefaults(written: Written): Partial<Config> {
+/** The same in the program's own names. */
+export function configOf(written: Written): Config {
   const absent = Object.entries(defaults).filter(([section]) => !Object.hasOwn(written, section));
-  return camelled(Object.fromEntries(absent)) as Partial<Config>;
+  return { ...(camelled(Object.fromEntries(absent)) as object), ...(camelised(written) as object) } as Config;
 }
 
 /** Defaults have no keys that are data. */

@@ -5,14 +5,14 @@ import type { Platform } from "../core/platform.ts";
 import { compilePattern } from "../lib/pattern.ts";
 import { entryProblem } from "../lib/places.ts";
 import { namesSecret } from "../lib/secret-name.ts";
-import { camelDefaults, withDefaults } from "./defaults.ts";
+import { configOf, withDefaults } from "./defaults.ts";
 import { kindOf, placeOfPath, readDocument } from "./document.ts";
 import { absolutePath, locateConfig } from "./locate.ts";
 import { type Level, type Origins, originOf, placeOf } from "./origins.ts";
 import { environmentOverrides, merged } from "./overrides.ts";
 import { expandHome, readSecretFile, resolveReferences } from "./references.ts";
 import { type Config, type ConfigFile, configSchema, notYet, type Written } from "./schema.ts";
-import { camelised, hintOf, normalise, pathKey, type UnknownKey } from "./shape.ts";
+import { hintOf, normalise, pathKey, type UnknownKey } from "./shape.ts";
 import { ownOfWorkspace } from "./workspace-level.ts";
 
 /** The configuration, checked, with all references resolved. */
@@ -79,7 +79,7 @@ export async function loadConfig(platform: Platform, options: LoadOptions = {}):
       return await openSecretStore(platform, located.path.slice(0, located.path.lastIndexOf("/")));
     },
   });
-  const config = { ...camelDefaults(written), ...(camelised(references.value) as Partial<Config>) } as Config;
+  const config = configOf(references.value as unknown as Written);
   const fromFiles = await secretFiles(platform);
   const variables = [...overrides.variables.values()];
   return {
@@ -112,8 +112,7 @@ export async function loadConfig(platform: Platform, options: LoadOptions = {}):
 async function restrictionsOf(value: JsonObject, { levels }: Origins): Promise<Restrictions> {
   if (Object.keys(value).length === 0) return { deny: [], paths: { deny: [], readOnly: [] }, permissions: undefined };
   const nothing = { value: {}, variables: new Map(), unknown: [] };
-  const written = withDefaults(await check(value, { levels, overrides: nothing }));
-  const { tools, routing } = camelised(written) as Config;
+  const { tools, routing } = configOf(await check(value, { levels, overrides: nothing }));
   return { deny: tools.deny, paths: tools.paths, permissions: routing.permissions };
 }
 

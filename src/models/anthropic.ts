@@ -117,7 +117,7 @@ function askFor({ name }: WireOptions, prompt: Prompt): Ask {
     keyIn: "x-api-key",
     format: "sse",
     droppable: ["output_config", "thinking", "temperature"],
-    tools: tools.length > 0 ? toolsText(tools) : undefined,
+    tools: toolsText(tools),
     body: {
       model: name,
       // The budget for thinking comes out of the same limit.

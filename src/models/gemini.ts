@@ -87,12 +87,13 @@ const budgetTokens: Readonly<Record<Effort, number>> = { low: 1024, medium: 8192
 
 function askFor({ name }: WireOptions, prompt: Prompt): Ask {
   const { system, tools, temperature, thinking, maxOutputTokens } = prompt;
+  const declared = declarations(tools);
   return {
     path: `/models/${encodeURIComponent(name)}:streamGenerateContent?alt=sse`,
     keyIn: "x-goog-api-key",
     format: "sse",
     droppable: [],
-    tools: tools.length > 0 ? `[{"functionDeclarations":${declarations(tools)}}]` : undefined,
+    tools: declared && `[{"functionDeclarations":${declared}}]`,
     body: {
       ...(system !== "" && { systemInstruction: { parts: [{ text: system }] } }),
       contents: contentsOf(prompt.messages),

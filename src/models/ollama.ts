@@ -46,7 +46,7 @@ function askFor({ name, contextTokens }: WireOptions, prompt: Prompt): Ask {
     keyIn: "authorization",
     format: "lines",
     droppable: ["think"],
-    tools: tools.length > 0 ? functionTools(tools) : undefined,
+    tools: functionTools(tools),
     body: {
       model: name,
       messages: messagesOf(prompt),

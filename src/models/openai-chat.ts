@@ -96,7 +96,7 @@ function askFor({ name }: WireOptions, prompt: Prompt): Ask {
     keyIn: "authorization",
     format: "sse",
     droppable: ["stream_options", "temperature", "reasoning_effort"],
-    tools: tools.length > 0 ? functionTools(tools) : undefined,
+    tools: functionTools(tools),
     body: {
       model: name,
       messages: messagesOf(prompt),

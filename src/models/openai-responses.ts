@@ -79,7 +79,7 @@ function askFor({ name }: WireOptions, prompt: Prompt): Ask {
     keyIn: "authorization",
     format: "sse",
     droppable: ["reasoning", "include", "temperature", "prompt_cache_key"],
-    tools: tools.length > 0 ? toolsText(tools) : undefined,
+    tools: toolsText(tools),
     body: {
       model: name,
       ...(system !== "" && { instructions: system }),

@@ -31,7 +31,7 @@ const quotaRestMs = 600_000;
 export function statusError(options: WireOptions, response: Response, body: string): WeftError {
   const { status, headers } = response;
   const told = toldError(body);
-  const message = told.message || plainText(body) || "no reason given";
+  const message = told.message || quoted(options, plainText(body), 200) || "no reason given";
   const code = codeOf(status, `${told.kind} ${message}`);
   const retryAfterMs = retryAfterOf(headers, body) ?? (isQuota(status, told.kind) ? quotaRestMs : undefined);
   const hint = code === "auth" ? ". Check the key of this provider in the environment or the configuration" : "";

@@ -3,17 +3,19 @@ import type { Message, Part, ResultPart } from "../core/message.ts";
 import type { ToolSpec } from "../core/tool.ts";
 
 /**
- * Writes lists of tools as JSON, in a protocol's words. Each tool is written once in its life: the same ones go out turn
+ * Writes lists of tools as JSON, in a protocol's words; undefined where there are none. Each tool is written once in its life: the same ones go out turn
  * after turn, and are most of a request.
  */
-export function toolWriter(inWords: (tool: ToolSpec) => JsonObject): (tools: readonly ToolSpec[]) => string {
+export function toolWriter(
+  inWords: (tool: ToolSpec) => JsonObject,
+): (tools: readonly ToolSpec[]) => string | undefined {
   const written = new WeakMap<ToolSpec, string>();
   const textOf = (tool: ToolSpec) => {
     const text = written.get(tool) ?? JSON.stringify(inWords(tool));
     written.set(tool, text);
     return text;
   };
-  return (tools) => `[${tools.map(textOf).join(",")}]`;
+  return (tools) => (tools.length === 0 ? undefined : `[${tools.map(textOf).join(",")}]`);
 }
 
 /** In the words of OpenAI's chat, which others have taken over. */

@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
+import type { Policy } from "../../src/core/policy.ts";
 import { commandFacts } from "../../src/security/shell/facts.ts";
 import { policyWith } from "./rules.ts";
 
+const asking = (policy: Policy) => (command: string) =>
+  policy.decide({ channel: "cli", sender: "x" }, { kind: "command", command, facts: commandFacts(command) });
+
 test("a command that names a denied path, or may name it, is refused with the rule", () => {
   const policy = policyWith({ paths: { deny: ["secrets", "notes/private"] }, commands: { mode: "denylist" } });
-  const ask = (command: string) =>
-    policy.decide({ channel: "cli", sender: "x" }, { kind: "command", command, facts: commandFacts(command) });
+  const ask = asking(policy);
   for (const line of [
     "cat secrets/key",
     "cat ./secrets//key",
@@ -32,8 +35,7 @@ test("a command that plainly changes what is only read is refused with the rule,
     commands: { mode: "denylist" },
     permissions: { user: { users: { x: own } }, workspace: {}, isListed: () => false, paired: () => undefined },
   });
-  const ask = (command: string) =>
-    policy.decide({ channel: "cli", sender: "x" }, { kind: "command", command, facts: commandFacts(command) });
+  const ask = asking(policy);
   for (const line of [
     "echo x > rules.md",
     "echo x >> ./rules.md",

@@ -117,7 +117,10 @@ async fn reach(host: &str, port: u16) -> std::result::Result<TcpStream, Fault> {
         .into_iter()
         .enumerate()
         .map(|(turn, address)| async move {
-            tokio::time::sleep(STAGGER * u32::try_from(turn).unwrap_or(u32::MAX)).await;
+            // Even no time at all would be rounded up to the timer's next millisecond.
+            if let Some(turn) = u32::try_from(turn).ok().filter(|turn| *turn > 0) {
+                tokio::time::sleep(STAGGER * turn).await;
+            }
             TcpStream::connect(SocketAddr::new(address, port)).await
         })
         .collect();

@@ -113,12 +113,11 @@ const STAGGER: Duration = Duration::from_millis(250);
 /// Each address after the other, without waiting long for any (RFC 8305); the first that answers is taken.
 async fn reach(host: &str, port: u16) -> std::result::Result<TcpStream, Fault> {
     let addresses = dns::addresses(host).await?;
-    let mut attempts: FuturesUnordered<_> = interleaved(addresses)
-        .into_iter()
-        .enumerate()
+    let mut attempts: FuturesUnordered<_> = (0..)
+        .zip(interleaved(addresses))
         .map(|(turn, address)| async move {
             // Even no time at all would be rounded up to the timer's next millisecond.
-            if let Some(turn) = u32::try_from(turn).ok().filter(|turn| *turn > 0) {
+            if turn > 0 {
                 tokio::time::sleep(STAGGER * turn).await;
             }
             TcpStream::connect(SocketAddr::new(address, port)).await

@@ -3,8 +3,8 @@ import type { Message, Part, ResultPart } from "../core/message.ts";
 import type { ToolSpec } from "../core/tool.ts";
 
 /**
- * Writes lists of tools as JSON, in a protocol's words; undefined where there are none. Each tool is written once in its life: the same ones go out turn
- * after turn, and are most of a request.
+ * Writes lists of tools as JSON, in a protocol's words; undefined where there are none. Each tool is written once in its
+ * life: the same ones go out turn after turn, and are most of a request.
  */
 export function toolWriter(
   inWords: (tool: ToolSpec) => JsonObject,

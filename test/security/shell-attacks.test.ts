@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { commandProblem } from "../../src/security/commands.ts";
+import { expect, test } from "vitest";
+import { type CommandRules, commandProblem } from "../../src/security/commands.ts";
 import { commandFacts } from "../../src/security/shell/facts.ts";
 
 /**
@@ -8,14 +8,12 @@ import { commandFacts } from "../../src/security/shell/facts.ts";
  */
 type Case = readonly [line: string, verdict: string];
 
-function judged(name: string, cases: readonly Case[], rules: { mode?: "denylist"; allowlist?: string[] } = {}): void {
-  describe(name, () => {
-    test.each(cases)("%j: %s", (line, verdict) => {
-      const { mode = "allowlist", allowlist = [] } = rules;
-      const problem = commandProblem(line, commandFacts(line), { mode, allowlist, denylist: [] });
-      if (verdict === "allowed") expect(problem?.reason).toBe(undefined);
-      else expect(problem?.reason ?? "allowed").toContain(verdict);
-    });
+function judged(name: string, cases: readonly Case[], own: Partial<CommandRules> = {}): void {
+  const rules: CommandRules = { mode: "allowlist", allowlist: [], denylist: [], ...own };
+  test.each(cases)(`${name}: %j: %s`, (line, verdict) => {
+    const problem = commandProblem(line, commandFacts(line), rules);
+    if (verdict === "allowed") expect(problem?.reason).toBe(undefined);
+    else expect(problem?.reason ?? "allowed").toContain(verdict);
   });
 }
 
